@@ -1,0 +1,142 @@
+"""Chooses a line of the bank for a move and fills its slots.
+
+Deterministic given the direction's seed and turn. Never repeats itself within a session. Knows nothing of
+language models or of why the move was chosen.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from simulator.actor.forms import FORMS
+from simulator.actor.wording import grams, near, share_of
+from simulator.content.catalog import Content
+from simulator.content.readers import slots_in
+from simulator.domain.persona import Line, Mood, Move, Persona, Situation, Style
+from simulator.domain.session import Direction
+from simulator.errors import ModelError
+
+_TOP = 4  # how many of the best fitting lines the seed chooses among
+_MOODS = (Mood.UPSET, Mood.NEUTRAL, Mood.WARM)
+_JUST_SAID = ("figure", "day")
+_OWN_TOPIC = 0.15  # bonus for a line written for this very situation
+_PICKED_UP = 0.2  # bonus for a line that takes up a figure or day just said
+_SAID_BEFORE = ("{}", "刚才说了，{}", "我说过了，{}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spoken:
+    """A filled line and the id of the bank's line it came from (`form:…`, `answer` when of none)."""
+
+    text: str
+    line_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Candidate:
+    text: str
+    line_id: str
+    own_topic: bool
+    picked_up: bool
+
+    def fit(self, reply: str) -> float:
+        """How well the line suits what the trainee just said."""
+        shared = len(grams(reply, 2) & grams(self.text, 2)) / max(len(grams(self.text, 2)), 1)
+        return shared + _OWN_TOPIC * self.own_topic + _PICKED_UP * self.picked_up
+
+
+def pick(
+    content: Content, persona: Persona, situation: Situation, style: Style, direction: Direction
+) -> Spoken:
+    """The line to say. Raises ModelError naming the cell when nothing is left that was not said before."""
+    if direction.move is Move.ANSWER and direction.answer:
+        answer = _answer(direction.answer, direction.spoken)
+        if answer is not None:
+            return answer
+    rng = random.Random(f"{direction.seed}:{direction.turn}:{direction.move}:{persona.id}")
+    slots = slots_for(persona, direction)
+    for cell in _cells(content, situation, style, direction):
+        fresh = list(_eligible(cell, situation, slots, direction))
+        if fresh:
+            return _choose(fresh, direction.reply, rng)
+    forms = [f for f in FORMS.get(direction.move, ()) if not _said(f, direction.spoken)]
+    if direction.move is Move.REVEAL:
+        forms = [f for f in forms if direction.reveals]
+    if not forms:
+        cell_name = f"{style.id} / {situation.id} / {direction.move} / {direction.mood}"
+        raise ModelError(f"台词库里这一格没有可用的话了：{cell_name}。请在 personas/lines/ 里补几句。")
+    text = rng.choice(forms)
+    return Spoken(text=text.format_map(slots), line_id=f"form:{direction.move}")
+
+
+def slots_for(persona: Persona, direction: Direction) -> dict[str, str]:
+    """What each slot of a line stands for just now; a slot without a value is absent."""
+    known = {
+        "honorific": persona.honorific,
+        "company": persona.company,
+        "plan": persona.plan,
+        "bill": str(persona.bill),
+        "price": str(persona.price) if persona.price else None,
+        "product": persona.product,
+        "figure": direction.figure,
+        "day": direction.day,
+        "concern": direction.reveals,
+    }
+    return {name: text for name, text in known.items() if text}
+
+
+def _said(form: str, spoken: tuple[str, ...]) -> bool:
+    plain = form.replace("{concern}", "")
+    return any(s == form or (plain != form and plain.strip("，。 ") in s) for s in spoken)
+
+
+def _answer(answer: str, spoken: tuple[str, ...]) -> Spoken | None:
+    for shape in _SAID_BEFORE:
+        text = shape.format(answer)
+        if text not in spoken:
+            return Spoken(text=text, line_id="answer")
+    return None
+
+
+def _cells(
+    content: Content, situation: Situation, style: Style, direction: Direction
+) -> Iterator[Iterable[Line]]:
+    """Groups of lines to try in turn: the situation's and its family's in this mood, then in the next
+    moods; then lines written for other situations of the family (never for `open`)."""
+    lines = [ln for ln in content.lines if ln.style == style.id and ln.move is direction.move]
+    own = {situation.id, situation.family.value}
+    at = _MOODS.index(direction.mood)
+    nearest_first = sorted(_MOODS, key=lambda m: abs(_MOODS.index(m) - at))
+    for mood in nearest_first:
+        yield [ln for ln in lines if ln.mood is mood and own & set(ln.scopes)]
+    if direction.move is Move.OPEN:
+        return
+    family = {s.id for s in content.situations.values() if s.family is situation.family}
+    for mood in nearest_first:
+        yield [ln for ln in lines if ln.mood is mood and family & set(ln.scopes)]
+
+
+def _eligible(
+    lines: Iterable[Line], situation: Situation, slots: dict[str, str], direction: Direction
+) -> Iterator[_Candidate]:
+    for line in lines:
+        wanted = slots_in(line.text)
+        if line.id in direction.used or not all(name in slots for name in wanted):
+            continue
+        text = line.text.format_map(slots)
+        if near(text, direction.spoken) is None:
+            yield _Candidate(
+                text=text,
+                line_id=line.id,
+                own_topic=situation.id in line.scopes,
+                picked_up=any(name in wanted for name in _JUST_SAID),
+            )
+
+
+def _choose(candidates: list[_Candidate], reply: str, rng: random.Random) -> Spoken:
+    rng.shuffle(candidates)  # so that lines that fit equally well take turns from session to session
+    candidates.sort(key=lambda c: c.fit(reply), reverse=True)
+    chosen = rng.choice(candidates[:_TOP])
+    return Spoken(text=chosen.text, line_id=chosen.line_id)

@@ -1,0 +1,166 @@
+"""A local transformers model as a LangChain chat model: streaming, with a deadline, caches kept between turns.
+
+Text and messages only; tokens are drawn in `decode`, weights found in `weights`. Runs on the CPU. Knows
+nothing of customers, guards or sessions. transformers and torch are imported when a model is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, SystemMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import PrivateAttr
+
+from simulator.actor.models import weights
+from simulator.actor.models.decode import Decoder, Sampling
+from simulator.errors import ModelError
+
+_END_TOKENS = (
+    "<|im_end|> <|endoftext|> <|eot_id|> <|eom_id|> <|end|> <|end_of_text|> <end_of_turn> <turn|> </s> <eos>"
+).split()
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
+
+
+class HfChatModel(BaseChatModel):
+    """Made by `load`. `dtype`, `timings`, `version`: as `weights.LoadedModel` records them."""
+
+    source: str
+    version: str
+    dtype: str
+    timings: tuple[tuple[str, float], ...] = ()
+    sampling: Sampling
+
+    _tokenizer: Any = PrivateAttr()
+    _decoder: Decoder = PrivateAttr()
+
+    @classmethod
+    def load(
+        cls,
+        source: str,
+        *,
+        seed: int = 0,
+        deadline: float = 20.0,
+        temperature: float = 0.8,
+        top_p: float = 0.9,
+        max_new_tokens: int = 96,
+    ) -> Self:
+        """The model of a folder or hub id. Raises ModelError when it cannot be had."""
+        loaded = weights.load(source)
+        how = Sampling(
+            temperature=temperature, top_p=top_p, seed=seed, max_new_tokens=max_new_tokens, seconds=deadline
+        )
+        chat = cls(
+            source=source, version=loaded.version, dtype=loaded.dtype, timings=loaded.timings, sampling=how
+        )
+        chat._tokenizer = loaded.tokenizer
+        chat._decoder = Decoder(loaded.model, _stop_ids(loaded.model, loaded.tokenizer))
+        return chat
+
+    @property
+    def _llm_type(self) -> str:
+        return "duilian-hf"
+
+    @property
+    def reused(self) -> int:
+        """How many tokens of the last prompt came from a kept cache."""
+        return self._decoder.reused
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        prompt = self._tokenizer(self._prompt(messages), add_special_tokens=False)["input_ids"]
+        told = 0
+        drawn: list[int] = []
+        for token in self._decoder.tokens(prompt, _talk(messages), self.sampling):
+            drawn.append(token)
+            text = self._tokenizer.decode(drawn, skip_special_tokens=True)
+            if text.endswith("\ufffd"):  # half a character: the rest comes with the next token
+                continue
+            end = _end(text, stop or ())
+            said = text if end is None else text[:end]
+            if len(said) > told:
+                yield ChatGenerationChunk(message=AIMessageChunk(content=said[told:]))
+                told = len(said)
+            if end is not None:
+                break
+        else:
+            if not drawn:
+                yield ChatGenerationChunk(message=AIMessageChunk(content=""))
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
+
+    def _prompt(self, messages: Sequence[BaseMessage]) -> str:
+        """The messages in the model's chat template. A template that has no system role gets the system
+        text at the head of the first user message."""
+        from jinja2.exceptions import TemplateError
+
+        turns = [{"role": _role(m), "content": str(m.text)} for m in messages]
+        try:
+            return self._templated(turns)
+        except TemplateError:
+            if turns[0]["role"] != "system" or len(turns) < 2:
+                raise ModelError(f"模型 {self.source} 的对话模板不接受这段对话。") from None
+        first = {"role": turns[1]["role"], "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}
+        try:
+            return self._templated([first, *turns[2:]])
+        except TemplateError as error:
+            raise ModelError(f"模型 {self.source} 的对话模板不接受这段对话：{error}") from error
+
+    def _templated(self, turns: list[dict[str, str]]) -> str:
+        template = self._tokenizer.chat_template
+        options = {"enable_thinking": False} if "enable_thinking" in str(template) else {}
+        return str(
+            self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, **options)
+        )
+
+
+def _role(message: BaseMessage) -> str:
+    if isinstance(message, SystemMessage):
+        return "system"
+    return "assistant" if isinstance(message, AIMessage) else "user"
+
+
+def _talk(messages: Sequence[BaseMessage]) -> str:
+    """Names a conversation: what never changes in it (system text, the opening)."""
+    head = "\0".join(str(m.text) for m in messages[:3])
+    return hashlib.sha256(head.encode()).hexdigest()
+
+
+def _end(text: str, stop: Sequence[str]) -> int | None:
+    """Where the answer ends in `text`: at a stop string, or at the first line's end after some words (lines
+    of a thought do not count). None while it goes on."""
+    thought = _THOUGHT.match(text.lstrip())
+    head = len(text) - len(text.lstrip()) + (thought.end() if thought else 0)
+    body = text[head:]
+    ends = [head + at for s in stop if (at := body.find(s)) >= 0]
+    words = len(body) - len(body.lstrip())
+    newline = body.find("\n", words)
+    if body.strip() and newline >= 0:
+        ends.append(head + newline)
+    return min(ends, default=None)
+
+
+def _stop_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """The tokens that end an answer: the model's, the tokenizer's and those of known chat templates."""
+    ends = getattr(model.generation_config, "eos_token_id", None)
+    found = set(ends if isinstance(ends, list) else [ends]) | {tokenizer.eos_token_id}
+    vocabulary = tokenizer.get_vocab()
+    found |= {vocabulary[token] for token in _END_TOKENS if token in vocabulary}
+    return frozenset(f for f in found if f is not None)

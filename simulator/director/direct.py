@@ -1,0 +1,141 @@
+"""One step of the customer's mind: grade in; new state, move and reasons out.
+
+Knows nothing of words, models or storage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from simulator.director import mood, progress
+from simulator.director.casting import Casting, cast, opening_state
+from simulator.director.moves import Moment, choose
+from simulator.domain.grade import Grade, Verdict
+from simulator.domain.persona import ConcernStatus, Move
+from simulator.domain.session import CustomerState, Direction, Outcome, Step
+
+__all__ = ["Casting", "answer_for", "cast", "close", "direct", "direction_for", "opening_state"]
+
+
+def direct(
+    casting: Casting, state: CustomerState, grade: Grade, seed: int, *, repeated: bool = False
+) -> Step:
+    """What `grade` does to the customer. `repeated`: the reply says again what an earlier one said.
+
+    Deterministic given its arguments. Raises ValueError when the talk has already ended.
+    """
+    if state.outcome is not None:
+        raise ValueError(f"the talk has ended: {state.outcome}")
+    turn = state.turn + 1
+    change = mood.change(casting, state, grade, repeated)
+    objection, concern = mood.ledger(casting, state, grade)
+    sour = bool(grade.banned) or repeated
+    faulty = bool(grade.banned) or bool(grade.negatives)
+    after = replace(
+        state,
+        **{d.value: v for d, v in change.values.items()},
+        objection=replace(state.objection, status=objection),
+        concern=replace(state.concern, status=concern),
+        turn=turn,
+        met=state.met if sour else progress.with_met(state.met, grade, turn),
+        claims=state.claims + mood.claims_of(grade, turn),
+        faults=state.faults + faulty,
+        insults=state.insults + bool(grade.banned),
+    )
+    moment = _moment(casting, state, after, grade, change, seed, repeated)
+    move, outcome = choose(moment)
+    if outcome is None and move not in (Move.ACCEPT, Move.REVEAL, Move.CONCEDE):
+        move = _answering(casting, after, grade, move)
+    return Step(state=_settle(after, move, outcome), move=move, reasons=change.reasons)
+
+
+def _moment(
+    casting: Casting,
+    before: CustomerState,
+    after: CustomerState,
+    grade: Grade,
+    change: mood.MoodChange,
+    seed: int,
+    repeated: bool,
+) -> Moment:
+    covered = progress.coverage(casting.rubric, casting.situation.id, progress.steps_done(after.met))
+    met = {mood.bare_key(i.key) for i in grade.items if i.verdict is Verdict.MET}
+    return Moment(
+        casting=casting,
+        before=before,
+        state=after,
+        grade=grade,
+        change=change,
+        covered=covered,
+        won=progress.holds(casting.won, after, covered),
+        advanced=progress.holds(casting.advanced, after, covered),
+        proposed=bool(met & set(casting.situation.proposals)),
+        probed=bool(met & set(casting.situation.probes)),
+        repeated=repeated,
+        seed=seed,
+    )
+
+
+def _answering(casting: Casting, state: CustomerState, grade: Grade, otherwise: Move) -> Move:
+    """`ANSWER` when the trainee asked about something this person knows and is not too cross to tell."""
+    patient = state.anger < 0.7 and not grade.banned and otherwise not in (Move.THREATEN, Move.INTERRUPT)
+    return Move.ANSWER if patient and answer_for(casting, grade) else otherwise
+
+
+def answer_for(casting: Casting, grade: Grade) -> str | None:
+    """The fact this person gives to the questions of the reply, or None."""
+    asked = "".join(grade.features.questions)
+    if not asked:
+        return None
+    fits = [(sum(w in asked for w in a.about), a.text) for a in casting.persona.answers]
+    score, text = max(fits, key=lambda f: f[0], default=(0, ""))
+    return text if score else None
+
+
+def _settle(state: CustomerState, move: Move, outcome: Outcome | None) -> CustomerState:
+    """The state after the customer has made `move`."""
+    concern = state.concern
+    if move is Move.REVEAL:
+        concern = replace(concern, status=ConcernStatus.RAISED)
+    return replace(
+        state,
+        concern=concern,
+        moves=(*state.moves, move),
+        conceded=state.conceded or move in (Move.CONCEDE, Move.ACCEPT),
+        agreed=state.agreed or move is Move.ACCEPT,
+        outcome=outcome,
+    )
+
+
+def close(state: CustomerState) -> Outcome:
+    """The outcome when the trainee (or the script) ends the talk here."""
+    if state.outcome is not None:
+        return state.outcome
+    if state.agreed:
+        return Outcome.WON
+    if state.conceded:
+        return Outcome.ADVANCED
+    if state.insults and (state.anger >= 0.5 or state.trust <= 0.2):
+        return Outcome.LOST
+    return Outcome.STALLED
+
+
+def direction_for(
+    casting: Casting, step: Step, grade: Grade, reply: str, seed: int, used: tuple[str, ...], spoken: tuple[str, ...]
+) -> Direction:
+    """What the actor is told for the line that carries out `step`."""
+    f = grade.features
+    return Direction(
+        move=step.move,
+        mood=step.state.mood,
+        state=step.state,
+        reply=reply,
+        turn=step.state.turn,
+        seed=seed,
+        reveals=casting.persona.concern.short if step.move is Move.REVEAL else None,
+        answer=answer_for(casting, grade) if step.move is Move.ANSWER else None,
+        figure=f.figures[-1] if f.figures else None,
+        day=f.days[-1] if f.days else None,
+        used=used,
+        spoken=spoken,
+    )

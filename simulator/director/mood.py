@@ -1,0 +1,220 @@
+"""How one grade changes the four values, each change with its reason in words.
+
+Knows nothing of moves or outcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulator.director.casting import Casting
+from simulator.domain.grade import Address, Grade, ItemResult, Verdict
+from simulator.domain.persona import ConcernStatus, Delta
+from simulator.domain.session import Claim, CustomerState, Dimension, Reason
+
+# A thing done again earns this share of what it earned the first time: sorry is worth most once.
+_AGAIN = 0.25
+# At most this much good may come of one reply, so that one long speech cannot win a talk.
+_CEILING = {Dimension.ANGER: 0.35, Dimension.TRUST: 0.3, Dimension.INTEREST: 0.3, Dimension.PATIENCE: 0.15}
+_SHORT_REPLY = 40
+_WORDS = {
+    (Dimension.ANGER, -1): "让{who}消了气",
+    (Dimension.ANGER, 1): "让{who}更来火",
+    (Dimension.TRUST, 1): "让{who}多信了你几分",
+    (Dimension.TRUST, -1): "让{who}不太信你了",
+    (Dimension.INTEREST, 1): "让{who}听进去了一些",
+    (Dimension.INTEREST, -1): "让{who}没了兴致",
+    (Dimension.PATIENCE, 1): "让{who}愿意多听两句",
+    (Dimension.PATIENCE, -1): "让{who}没了耐心",
+}
+_FEATURE_NAMES = {
+    "figures": "摆出具体数字",
+    "story": "讲了个真实的例子",
+    "third_parties": "说到同类客户的做法",
+    "small_talk": "拉家常",
+    "spec_list": "一条条念参数",
+    "long_reply": "话太长",
+    "short_reply": "话说得短",
+    "day_named": "说定了日子",
+    "promise": "作了承诺",
+    "familiar_address": "用“你”称呼",
+    "unanswered": "没答上他问的",
+    "answered": "正面答了他的问题",
+    "off_topic": "这一句没碰到正题",
+    "repeated": "又说了一遍同样的话",
+    "empty": "等于什么也没说",
+    "contradiction": "前后说的不一样",
+    "drift": "时间在过去",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MoodChange:
+    """The values after a reply and every reason, in the order they count."""
+
+    values: dict[Dimension, float]
+    reasons: tuple[Reason, ...]
+
+
+def change(casting: Casting, state: CustomerState, grade: Grade, repeated: bool) -> MoodChange:
+    """What `grade` does to `state`."""
+    values = {d: float(getattr(state, d.value)) for d in Dimension}
+    room = dict(_CEILING)
+    reasons: list[Reason] = []
+    who = "他" if casting.persona.gender == "male" else "她"
+    for key, name, delta, share in _causes(casting, state, grade, repeated):
+        for dimension in Dimension:
+            amount = _limited(dimension, getattr(delta, dimension.value) * share, values, room)
+            if abs(amount) < 0.005:
+                continue
+            values[dimension] += amount
+            words = _WORDS[dimension, 1 if amount > 0 else -1].format(who=who)
+            text = f"「{name}」{words}"
+            reasons.append(Reason(dimension=dimension, amount=round(amount, 4), key=key, text=text))
+    return MoodChange(values={d: round(v, 4) for d, v in values.items()}, reasons=tuple(reasons))
+
+
+def _limited(
+    dimension: Dimension, amount: float, values: dict[Dimension, float], room: dict[Dimension, float]
+) -> float:
+    """`amount` cut to [0, 1] and, where it is good for the trainee, to what this reply may still earn."""
+    good = -amount if dimension is Dimension.ANGER else amount
+    if good > 0:
+        good = min(good, room[dimension])
+        amount = -good if dimension is Dimension.ANGER else good
+    before = values[dimension]
+    amount = min(1.0, max(0.0, before + amount)) - before
+    if (amount < 0) == (dimension is Dimension.ANGER) and amount:
+        room[dimension] -= abs(amount)
+    return amount
+
+
+def _causes(
+    casting: Casting, state: CustomerState, grade: Grade, repeated: bool
+) -> Iterator[tuple[str, str, Delta, float]]:
+    """(key, name, delta, share) of all that counts: faults first, so that they are never capped away."""
+    known = dict(state.met)
+    seen_categories = set()
+    for hit in grade.banned:
+        if hit.category not in seen_categories:
+            seen_categories.add(hit.category)
+            delta = _lookup(casting.effects, f"banned:{hit.category}", "banned:*")
+            yield f"banned:{hit.id}", f"说了不该说的话（{hit.text[:14]}）", delta, 1.0
+    for item in grade.items:
+        if item.verdict is Verdict.MET and item.key.startswith("negative:"):
+            delta = _lookup(casting.effects, item.key, "negative:*")
+            yield item.key, _name(casting, item), delta, 0.5 if grade.banned else 1.0
+    yield "feature:drift", _FEATURE_NAMES["drift"], casting.style.drift, 1.0
+    soured = bool(grade.banned)
+    for feature in features_of(casting, state, grade, repeated):
+        delta = casting.effects.get(f"feature:{feature}")
+        if delta is not None and not (soured and _is_good(delta)):
+            yield f"feature:{feature}", _FEATURE_NAMES[feature], delta, 1.0
+    if soured or repeated:
+        return  # a kind word in an insult, or the same words again, earns nothing
+    for item in grade.items:
+        if item.verdict is Verdict.MET and not item.key.startswith("negative:"):
+            kind = item.key.partition(":")[0]
+            delta = _lookup(casting.effects, f"{kind}:{item.bare}", f"{kind}:*")
+            yield item.key, _name(casting, item), delta, _AGAIN if item.key in known else 1.0
+
+
+def _is_good(delta: Delta) -> bool:
+    return delta.trust + delta.interest + delta.patience - delta.anger > 0
+
+
+def _lookup(effects: dict[str, Delta], *keys: str) -> Delta:
+    return next((effects[k] for k in keys if k in effects), Delta())
+
+
+def _name(casting: Casting, item: ItemResult) -> str:
+    found = casting.rubric.item(item.key)
+    return found.name if found else item.bare
+
+
+def features_of(casting: Casting, state: CustomerState, grade: Grade, repeated: bool) -> list[str]:
+    """The names of the features that hold for this reply, as style files know them."""
+    f = grade.features
+    done = bool(grade.steps or grade.skills)
+    holds = {
+        "empty": not f.meaningful,
+        "repeated": repeated and f.meaningful,
+        "figures": len(f.figures) >= 2,
+        "story": f.story,
+        "third_parties": bool(f.third_parties),
+        "small_talk": f.small_talk,
+        "spec_list": f.spec_list,
+        "long_reply": f.length > casting.style.long_reply,
+        "short_reply": f.meaningful and done and f.length <= _SHORT_REPLY,
+        "day_named": bool(f.days),
+        "promise": bool(f.promises),
+        "familiar_address": f.address in (Address.FAMILIAR, Address.MIXED),
+        "unanswered": f.meaningful and f.question_answered is False and not done,
+        "answered": f.question_answered is True and done,
+        "off_topic": f.meaningful and not done and not grade.banned,
+        "contradiction": contradicts(state, grade),
+    }
+    return [name for name, true in holds.items() if true]
+
+
+def contradicts(state: CustomerState, grade: Grade) -> bool:
+    """Whether a price named now differs from a price named before for the same unit."""
+    before = {_unit(c.text): c.text for c in state.claims if c.kind == "price"}
+    return any(_unit(p) in before and before[_unit(p)] != p for p in prices(grade))
+
+
+def prices(grade: Grade) -> list[str]:
+    """Prices that stand for an offer: money per month. Sums that are worked out are none."""
+    return [f for f in grade.features.figures if f.endswith(("块一个月", "元一个月", "元/月", "块/月"))]
+
+
+def _unit(figure: str) -> str:
+    return figure.lstrip("0123456789.零一二两三四五六七八九十百千万")
+
+
+def claims_of(grade: Grade, turn: int) -> tuple[Claim, ...]:
+    """What this reply said that can be held against the trainee later."""
+    f = grade.features
+    said = [("figure", t) for t in f.figures] + [("price", t) for t in prices(grade)]
+    said += [("day", t) for t in f.days] + [("promise", t) for t in f.promises]
+    return tuple(Claim(turn=turn, kind=kind, text=text) for kind, text in said)
+
+
+def ledger(casting: Casting, state: CustomerState, grade: Grade) -> tuple[ConcernStatus, ConcernStatus]:
+    """How far objection and concern have come after this reply. Each moves at most one stage a reply,
+    and none while the reply insults."""
+    if grade.banned or not grade.features.meaningful:
+        return state.objection.status, state.concern.status
+    met = {bare_key(i.key) for i in grade.items if i.verdict is Verdict.MET}
+    situation = casting.situation
+    objection = _advance(
+        state.objection.status,
+        heard=bool(met & set(situation.acknowledges)),
+        answered=bool(met & set(situation.answers)),
+        settled=bool(met & set(situation.proposals)),
+    )
+    concern = state.concern.status
+    if concern is not ConcernStatus.HIDDEN:
+        cues = bool(met & set(situation.answers)) or bool(met & set(situation.acknowledges))
+        answered = bool(met & set(situation.answers))
+        concern = _advance(concern, heard=cues, answered=answered, settled=bool(met & set(situation.proposals)))
+        if state.concern.status is ConcernStatus.RAISED and answered:
+            concern = ConcernStatus.ANSWERED
+    return objection, concern
+
+
+def bare_key(key: str) -> str:
+    """`step:too_expensive.reason` as situation files write it: `step:reason`."""
+    kind, _, rest = key.partition(":")
+    return f"{kind}:{rest.rpartition('.')[2]}"
+
+
+def _advance(status: ConcernStatus, *, heard: bool, answered: bool, settled: bool) -> ConcernStatus:
+    if status is ConcernStatus.RAISED and heard:
+        return ConcernStatus.HEARD
+    if status in (ConcernStatus.RAISED, ConcernStatus.HEARD) and answered:
+        return ConcernStatus.ANSWERED if status is ConcernStatus.HEARD else ConcernStatus.HEARD
+    if status is ConcernStatus.ANSWERED and settled:
+        return ConcernStatus.SETTLED
+    return status

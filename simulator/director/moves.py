@@ -1,0 +1,165 @@
+"""Which move the customer makes next: ends and gifts by rule, the rest by style and chance.
+
+Knows nothing of words. Chance is seeded by (seed, turn), so the same talk takes the same course.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from simulator.director.casting import Casting
+from simulator.director.mood import MoodChange, contradicts
+from simulator.domain.grade import Grade, Verdict
+from simulator.domain.persona import ConcernStatus, Family, Mood, Move
+from simulator.domain.session import CustomerState, Outcome
+
+# Moves that may stand twice running without sounding stuck.
+_MAY_REPEAT = frozenset({Move.QUESTION, Move.PRESS})
+# How often a move may come in one session.
+_MOST = 4
+# Moods in which a move makes sense.
+_MOODS = {
+    Move.THREATEN: {Mood.UPSET},
+    Move.INTERRUPT: {Mood.UPSET, Mood.NEUTRAL},
+    Move.PRESS: {Mood.UPSET, Mood.NEUTRAL},
+    Move.ASK_AGAIN: {Mood.UPSET, Mood.NEUTRAL},
+    Move.DOUBT: {Mood.UPSET, Mood.NEUTRAL},
+    Move.REFUSE: {Mood.UPSET, Mood.NEUTRAL},
+    Move.GO_QUIET: {Mood.UPSET, Mood.NEUTRAL},
+    Move.COMPARE_RIVAL: {Mood.NEUTRAL},
+    Move.QUESTION: {Mood.NEUTRAL, Mood.WARM},
+    Move.TEST_CLAIM: {Mood.NEUTRAL, Mood.WARM},
+    Move.RAISE_CONCERN: {Mood.NEUTRAL, Mood.WARM},
+    Move.HESITATE: {Mood.NEUTRAL, Mood.WARM},
+    Move.DIGRESS: {Mood.NEUTRAL, Mood.WARM},
+    Move.SOFTEN: {Mood.NEUTRAL, Mood.WARM},
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """All that choosing a move looks at: the new state, the grade and what it changed."""
+
+    casting: Casting
+    before: CustomerState
+    state: CustomerState
+    grade: Grade
+    change: MoodChange
+    covered: float
+    won: bool
+    advanced: bool
+    proposed: bool
+    probed: bool
+    repeated: bool
+    seed: int
+
+
+def choose(moment: Moment) -> tuple[Move, Outcome | None]:
+    """The next move, and the outcome when it ends the talk."""
+    return _ending(moment) or _giving(moment) or (_reacting(moment), None)
+
+
+def _ending(m: Moment) -> tuple[Move, Outcome] | None:
+    """The moves that end the talk."""
+    s = m.state
+    complaint = m.casting.situation.family is Family.COMPLAINT
+    if s.agreed and m.before.agreed:
+        return (Move.LEAVE, Outcome.LOST) if m.grade.banned else (Move.FAREWELL, Outcome.WON)
+    furious = s.anger >= 0.95 or (s.insults >= 2 and s.anger >= 0.6)
+    if m.grade.banned and (furious or (s.patience <= 0 and s.anger >= 0.6)):
+        return (Move.ESCALATE, Outcome.ESCALATED) if complaint or furious else (Move.LEAVE, Outcome.LOST)
+    if s.insults >= 2 and (s.trust <= 0.1 or s.patience <= 0.15):
+        return (Move.ESCALATE, Outcome.ESCALATED) if complaint else (Move.LEAVE, Outcome.LOST)
+    if s.faults >= 3 and s.trust <= 0.05 and not m.covered:
+        return (Move.ESCALATE, Outcome.ESCALATED) if complaint else (Move.LEAVE, Outcome.LOST)
+    if s.patience <= 0 or s.turn >= m.casting.situation.max_turns:
+        return _out_of_time(m)
+    return None
+
+
+def _out_of_time(m: Moment) -> tuple[Move, Outcome]:
+    s = m.state
+    if s.conceded:
+        return Move.FAREWELL, Outcome.ADVANCED
+    if s.insults or s.faults >= 2 or (s.anger >= 0.75 and s.trust <= 0.2):
+        return Move.LEAVE, Outcome.LOST
+    return Move.FAREWELL, Outcome.STALLED
+
+
+def _giving(m: Moment) -> tuple[Move, None] | None:
+    """The moves that open up or give something; each must be earned by what the grade saw."""
+    if m.grade.banned or m.repeated or not m.grade.features.meaningful:
+        return None
+    s = m.state
+    if m.won and m.proposed:
+        return Move.ACCEPT, None
+    # the worry comes out when asked for by someone who is trusted a little
+    hidden = s.concern.status is ConcernStatus.HIDDEN and m.casting.hides_concern
+    if hidden and ((m.probed and s.trust >= 0.4 and s.anger <= 0.6) or (s.trust >= 0.6 and s.anger <= 0.45)):
+        return Move.REVEAL, None
+    if m.advanced and m.proposed and not s.conceded:
+        return Move.CONCEDE, None
+    return None
+
+
+def _reacting(m: Moment) -> Move:
+    """Any other move, by what just happened and by style."""
+    weights = {
+        move: m.casting.style.moves.get(move, 0.0)
+        for move in m.casting.situation.moves
+        if move in _MOODS and m.state.mood in _MOODS[move]
+    }
+    for move, factor in _pulls(m).items():
+        if move in weights:
+            weights[move] *= factor
+    said = m.before.moves
+    for move in list(weights):
+        stuck = bool(said) and said[-1] is move and move not in _MAY_REPEAT
+        twice = len(said) >= 2 and said[-1] is move and said[-2] is move
+        if stuck or twice or said.count(move) >= _MOST:
+            weights[move] = 0.0
+    if not any(weights.values()):
+        return Move.PRESS if m.state.mood is not Mood.WARM else Move.QUESTION
+    chance = random.Random(f"{m.seed}:{m.state.turn}:move")
+    moves = sorted(weights)
+    return chance.choices(moves, [weights[x] for x in moves])[0]
+
+
+def _pulls(m: Moment) -> dict[Move, float]:
+    """How what just happened makes moves likelier (above 1) or less (below)."""
+    f, s = m.grade.features, m.state
+    pulls: dict[Move, float] = {}
+
+    def pull(factor: float, *moves: Move) -> None:
+        for move in moves:
+            pulls[move] = pulls.get(move, 1.0) * factor
+
+    calmer = s.anger < m.before.anger - 0.03 or s.trust > m.before.trust + 0.05
+    worse = bool(m.grade.banned) or any(
+        i.verdict is Verdict.MET for i in m.grade.items if i.key.startswith("negative:")
+    )
+    if not f.meaningful:
+        pull(6, Move.ASK_AGAIN, Move.GO_QUIET)
+        pull(0, Move.SOFTEN, Move.TEST_CLAIM, Move.RAISE_CONCERN, Move.QUESTION, Move.HESITATE)
+    if f.question_answered is False and m.before.moves and m.before.moves[-1] in (Move.QUESTION, Move.ASK_AGAIN):
+        pull(5, Move.ASK_AGAIN)
+    elif f.question_answered is not False:
+        pull(0.15, Move.ASK_AGAIN)
+    pull(4 if f.length > m.casting.style.long_reply else 0.0, Move.INTERRUPT)
+    claimed = bool(f.figures or f.promises) and f.meaningful
+    pull(2.5 if claimed else 0.1, Move.TEST_CLAIM)
+    if contradicts(m.before, m.grade):
+        pull(8, Move.DOUBT, Move.TEST_CLAIM)
+    if worse:
+        pull(4, Move.REFUSE, Move.THREATEN)
+        pull(0, Move.SOFTEN, Move.RAISE_CONCERN, Move.HESITATE, Move.QUESTION, Move.TEST_CLAIM, Move.DIGRESS)
+    else:
+        pull(0.3, Move.REFUSE, Move.THREATEN, Move.GO_QUIET)
+        pull(3 if calmer else 0.15, Move.SOFTEN)
+        pull(0.5 if calmer else 1.5, Move.PRESS)
+    if s.concern.status is not ConcernStatus.HIDDEN or s.trust < 0.35:
+        pull(0, Move.RAISE_CONCERN)
+    return pulls
+
+

@@ -1,0 +1,233 @@
+"""Who the customer is: style, situation, person, and the lines of the bank.
+
+Knows nothing of YAML, of grading or of the director's arithmetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Family(StrEnum):
+    """Kinds of situation that share moves and ends."""
+
+    SALES = "sales"
+    COMPLAINT = "complaint"
+    DRILL = "drill"
+
+
+class Mood(StrEnum):
+    """How the customer feels right now, as the line bank knows it."""
+
+    UPSET = "upset"
+    NEUTRAL = "neutral"
+    WARM = "warm"
+
+
+class Difficulty(StrEnum):
+    """How much must be earned."""
+
+    EASY = "easy"
+    NORMAL = "normal"
+    HARD = "hard"
+
+
+class Move(StrEnum):
+    """What the customer does in a turn. `CONCEDE` and `ACCEPT` are the only ones that give something."""
+
+    OPEN = "open"
+    PRESS = "press"
+    ANSWER = "answer"
+    QUESTION = "question"
+    ASK_AGAIN = "ask_again"
+    DOUBT = "doubt"
+    TEST_CLAIM = "test_claim"
+    COMPARE_RIVAL = "compare_rival"
+    RAISE_CONCERN = "raise_concern"
+    REVEAL = "reveal"
+    HESITATE = "hesitate"
+    DIGRESS = "digress"
+    INTERRUPT = "interrupt"
+    GO_QUIET = "go_quiet"
+    SOFTEN = "soften"
+    CONCEDE = "concede"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    THREATEN = "threaten"
+    ESCALATE = "escalate"
+    LEAVE = "leave"
+    FAREWELL = "farewell"
+
+
+class ConcernStatus(StrEnum):
+    """How far one objection or worry has come; later is further."""
+
+    HIDDEN = "hidden"
+    RAISED = "raised"
+    HEARD = "heard"
+    ANSWERED = "answered"
+    SETTLED = "settled"
+
+    @property
+    def rank(self) -> int:
+        """0 (hidden) to 4 (settled)."""
+        return list(ConcernStatus).index(self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delta:
+    """A change of the four state values, each in [-1, 1]."""
+
+    anger: float = 0.0
+    trust: float = 0.0
+    interest: float = 0.0
+    patience: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Style:
+    """One of the four customer styles. `effects` maps a key to a `Delta`. Keys: `step:<id>`, `step:*`,
+    `skill:<id>`, `negative:<id>`, `negative:*`, `banned:<category>`, `banned:*`, `feature:<name>`; a
+    named key wins over its `*`. `moves`: how readily each move is chosen. `long_reply`: characters after
+    which a reply is too long for this style. `drift`: what every turn costs."""
+
+    id: str
+    name: str
+    summary: str
+    wins: str
+    loses: str
+    voice: str
+    start: Delta
+    drift: Delta
+    effects: dict[str, Delta]
+    moves: dict[Move, float]
+    long_reply: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """When an outcome may be given. All that is stated must hold.
+
+    `coverage`: weighted share of the prescribed steps met so far, 0-1; `steps`: ids that must be met;
+    `trust`, `interest`: at least; `anger`: at most; `concern`: how far the hidden concern must have come.
+    """
+
+    coverage: float = 0.0
+    steps: tuple[str, ...] = ()
+    trust: float = 0.0
+    interest: float = 0.0
+    anger: float = 1.0
+    concern: ConcernStatus | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Situation:
+    """A customer's opening problem or an etiquette drill.
+
+    `steps`: prescribed step ids in order; `ordered`: whether the order counts; `probes`: item keys that
+    draw out the hidden concern; `answers`: item keys that answer an objection or worry; `moves`: what the
+    customer may do besides `open` and the moves that end or give; `max_turns`: the talk ends after it.
+    """
+
+    id: str
+    family: Family
+    name: str
+    summary: str
+    customer_says: str
+    steps: tuple[str, ...]
+    ordered: bool
+    start: dict[str, float]
+    moves: tuple[Move, ...]
+    acknowledges: tuple[str, ...]
+    probes: tuple[str, ...]
+    answers: tuple[str, ...]
+    proposals: tuple[str, ...]
+    won: Condition
+    advanced: Condition
+    max_turns: int
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Money:
+    """An amount with its unit as people say it (`元/月`)."""
+
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        amount = f"{self.amount:g}"
+        per, _, period = self.unit.partition("/")
+        return f"每{period}{amount}{per}" if period else f"{amount}{self.unit}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Concern:
+    """The hidden real worry. `short`: a clause that fits after 我就怕; `cues`: words that a good answer to
+    it would contain."""
+
+    short: str
+    detail: str
+    cues: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A fact the customer gives when asked about one of `about`."""
+
+    about: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Persona:
+    """A person of the cast. `effects` overrides the style's, `won` and `advanced` the situation's."""
+
+    id: str
+    name: str
+    gender: str
+    age: int
+    title: str
+    company: str | None
+    buying_role: str | None
+    style: str
+    situations: tuple[str, ...]
+    difficulty: Difficulty
+    product: str | None
+    plan: str
+    bill: Money
+    price: Money | None
+    facts: tuple[str, ...]
+    cause: str
+    concern: Concern
+    opening: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    background: str
+    goal: str
+    effects: dict[str, Delta] = field(default_factory=dict)
+    won: Condition | None = None
+    advanced: Condition | None = None
+
+    @property
+    def honorific(self) -> str:
+        """How staff address this person: surname and title."""
+        surname = self.name[:2] if self.name[:2] in _DOUBLE_SURNAMES else self.name[:1]
+        return surname + self.title
+
+
+_DOUBLE_SURNAMES = frozenset(
+    ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "端木", "独孤", "南宫"]
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A line of the bank. `scopes`: family names or situation ids it fits; `text` may hold `{slots}`."""
+
+    id: str
+    style: str
+    move: Move
+    mood: Mood
+    scopes: tuple[str, ...]
+    text: str

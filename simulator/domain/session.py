@@ -1,0 +1,226 @@
+"""What a practice session is: the customer's state, its reasons, turns and outcome.
+
+Knows nothing of how states are computed or stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from simulator.domain.grade import Grade
+from simulator.domain.persona import ConcernStatus, Difficulty, Mood, Move
+
+
+class Outcome(StrEnum):
+    """How a session ended, best first."""
+
+    WON = "won"
+    ADVANCED = "advanced"
+    STALLED = "stalled"
+    LOST = "lost"
+    ESCALATED = "escalated"
+
+    @property
+    def rank(self) -> int:
+        """4 (won) to 0 (escalated)."""
+        return len(Outcome) - 1 - list(Outcome).index(self)
+
+
+class Dimension(StrEnum):
+    """The four values of a customer's state."""
+
+    ANGER = "anger"
+    TRUST = "trust"
+    INTEREST = "interest"
+    PATIENCE = "patience"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """Why one value moved: `text` is for the trainee ("诚恳道歉让她消了气")."""
+
+    dimension: Dimension
+    amount: float
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerEntry:
+    """One objection or worry and how far it has come."""
+
+    id: str
+    text: str
+    status: ConcernStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """What the trainee said that can be held against them: a figure, a day, a promise."""
+
+    turn: int
+    kind: str  # figure | day | promise
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CustomerState:
+    """The customer's mind after `turn` replies. Values lie in [0, 1].
+
+    `objection`, `concern`: the ledger; `met`: keys met so far with the turn they were first met in;
+    `faults`: how often a fault or banned thing was committed; `moves`: every move so far, oldest first;
+    `conceded`, `agreed`: whether the customer has accepted a next step, or everything; `outcome`: set
+    when the talk has ended.
+    """
+
+    anger: float
+    trust: float
+    interest: float
+    patience: float
+    objection: LedgerEntry
+    concern: LedgerEntry
+    turn: int = 0
+    met: tuple[tuple[str, int], ...] = ()
+    claims: tuple[Claim, ...] = ()
+    faults: int = 0
+    insults: int = 0
+    moves: tuple[Move, ...] = ()
+    conceded: bool = False
+    agreed: bool = False
+    outcome: Outcome | None = None
+
+    @property
+    def mood(self) -> Mood:
+        """The mood level that the line bank knows."""
+        if self.anger >= 0.55 or self.patience <= 0.15:
+            return Mood.UPSET
+        if self.anger <= 0.3 and self.trust >= 0.5:
+            return Mood.WARM
+        return Mood.NEUTRAL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """What the director decided after one reply."""
+
+    state: CustomerState
+    move: Move
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CustomerLine:
+    """What the customer said and where it came from. `source`: `model` or `bank`; `line_id`: of the bank;
+    `rejected`: what the guard refused, with the reason; `seconds`: time to make it."""
+
+    text: str
+    source: str
+    seconds: float = 0.0
+    line_id: str | None = None
+    rejected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One reply with all that followed. `grade`, `step`, `line` are None while the answer is pending."""
+
+    index: int
+    reply: str
+    seconds_to_reply: float | None = None
+    grade: Grade | None = None
+    step: Step | None = None
+    line: CustomerLine | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionSetup:
+    """What a session was started with, enough to continue or repeat it. `parent`, `parent_turn`: the
+    session and the turn it branched from."""
+
+    persona: str
+    situation: str
+    style: str
+    difficulty: Difficulty
+    rubric: str
+    rubric_hash: str
+    encoder: str
+    model: str
+    seed: int
+    trainee: str = ""
+    parent: str | None = None
+    parent_turn: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """A stored session: its set-up, opening, turns so far and end."""
+
+    id: str
+    setup: SessionSetup
+    started: datetime
+    initial: CustomerState
+    opening: CustomerLine
+    turns: tuple[Turn, ...] = ()
+    outcome: Outcome | None = None
+    score: float | None = None
+    ended: datetime | None = None
+
+    @property
+    def state(self) -> CustomerState:
+        """The state after the last answered turn."""
+        for turn in reversed(self.turns):
+            if turn.step is not None:
+                return turn.step.state
+        return self.initial
+
+    @property
+    def pending(self) -> Turn | None:
+        """The reply that was stored but not yet answered, if any."""
+        return self.turns[-1] if self.turns and self.turns[-1].line is None else None
+
+    @property
+    def history(self) -> tuple[tuple[str, str], ...]:
+        """The talk so far as (role, text), oldest first."""
+        talk: list[tuple[str, str]] = [("customer", self.opening.text)]
+        for turn in self.turns:
+            talk.append(("trainee", turn.reply))
+            if turn.line is not None:
+                talk.append(("customer", turn.line.text))
+        return tuple(talk)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionSummary:
+    """A stored session as a list shows it. `turns`: how many replies it holds, a pending one included."""
+
+    id: str
+    setup: SessionSetup
+    started: datetime
+    turns: int
+    outcome: Outcome | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Direction:
+    """What the actor is told for one line: the move and what may be woven into it.
+
+    `reveals`: the hidden concern's clause, only when the move reveals it; `answer`: the fact to give when
+    the move is `answer`; `figure`, `day`: what the trainee just said; `used`: ids of bank lines already
+    spoken; `spoken`: what the customer has said so far; `turn`: index of the answered reply.
+    """
+
+    move: Move
+    mood: Mood
+    state: CustomerState
+    reply: str
+    turn: int
+    seed: int
+    reveals: str | None = None
+    answer: str | None = None
+    figure: str | None = None
+    day: str | None = None
+    used: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()

@@ -1,0 +1,121 @@
+"""Facts about a reply that need no examples: figures, days, promises, address, stories, small talk.
+
+The director reads them; they never change a verdict by themselves. Word lists are short on purpose:
+what a list cannot say surely belongs to the grader's examples.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+from simulator.domain.grade import Address, Features
+from simulator.language.text import clauses, han_share, normalise
+
+_DIGITS = "0-9零〇一二两三四五六七八九十百千万亿半"
+_UNIT = (
+    r"(?:块钱|块|元|毛|分钱|角|折|%|个百分点|万|千|g|gb|m|兆|号|个|人|条|次|天|月|年|小时|分钟|秒|公里|"
+    r"米|页|份|家|项|成|倍|档|期|台|部|张|路|座)"
+)
+FIGURE = re.compile(rf"(?:百分之[{_DIGITS}]+|\d[\d,.]*\s*{_UNIT}?|[{_DIGITS}]+(?:点[{_DIGITS}]+)?\s*{_UNIT})")
+_VAGUE = re.compile(r"^(?:一|两|半|几)?(?:个|下|次|份|家|项|条|人|点|天|号|百分点)$|^一[个下次份家项条张]$")
+DAY = re.compile(
+    r"(?:下?下?(?:周|礼拜|星期)[一二三四五六日天末1-7]|这(?:周|礼拜|星期)[一二三四五六日天]?|下(?:个)?(?:周|礼拜|星期|月)|"
+    r"今[天晚早]|今儿|明[天晚早]|明儿|后天|大后天|当天|月底|月初|年底|年前|节后|"
+    r"\d{1,2}月\d{1,2}[日号]?|[一二三四五六七八九十]+月(?:[一二三四五六七八九十]+[日号])?|"
+    r"(?<!\d)\d{1,2}[日号](?!码|段|卡|线|楼)|[一二三四五六七八九十]{1,3}号(?!码|段|卡|线|楼)|"
+    r"[上下]午[一二两三四五六七八九十\d]+点|\d{1,2}[:：点]\d{0,2}|[一二两三四五六七八九十]{1,3}点(?:钟|半|前)?|"
+    rf"[{_DIGITS}]+个?(?:小时|分钟|钟头|工作日|天)(?:内|之内|以内|后|之后)|下班前|天黑前|中午前)"
+)
+_PROMISE = re.compile(
+    r"(?:我|我们|咱们?|这边)[^，。！？!?]{0,8}?(?:会|来|去|就|马上|立刻|帮您|给您|替您|保证|一定|负责|安排|申请|跟进)"
+)
+_QUESTION = re.compile(r"[?？]|[吗么呢](?:$|[，。！!~…])|(?:什么|哪|怎么|为什么|为啥|多少|几个|几号|如何|是否|是不是|要不要|能不能|行不行|好不好|可不可以|有没有|方不方便|对不对|谁)")
+_OPEN_QUESTION = re.compile(r"什么|啥|哪|怎么|为何|多少|几|如何|谁|咋")
+_STORY = re.compile(
+    r"(?:有(?:一)?[家位个]|上次|上个月|去年|前阵子|前两天|隔壁|您?同行|楼下|之前)[^。！？!?]{4,}"
+    r"(?:后来|结果|当时|一开始|刚开始|现在|起初|说|用了|办了|换了|试了)"
+)
+_THIRD = re.compile(
+    r"(?:(?:一|两|三|几|好几|很多|不少|其他|别的|好多|\d+)[家位个]|隔壁(?:的|那家)?|同行|旁边(?:的|那家)?|对面(?:的|那家)?)"
+    r"[^，。！？!?]{0,10}?(?:公司|单位|客户|老板|厂|店|医院|学校|酒店|超市|物流|诊所|企业|商户|同行|老总|主任)"
+)
+_SMALL_TALK = re.compile(
+    r"天[气儿]|吃(?:饭|了)没|吃了吗|孩子|家里人|喝(?:杯)?茶|周末|辛苦了|路上|堵车|身体|过年|过节|老家|气色|下雨|降温|聊聊天"
+)
+_SPEC = re.compile(
+    r"\d+\s*(?:g|gb|m|mb|mbps|兆|k|w|毫秒|ms|dbm|ghz)|带宽|上行|下行|时延|制式|协议|接口|端口|并发|apn|sla|qos|volte|mpls|ims|pbx|核心网|基站"
+)
+_FAMILIAR = re.compile(r"你(?!们)")
+_TITLES = re.compile(r"[\u4e00-\u9fff](?:总|经理|主任|先生|女士|老师|厂长|院长|校长|老板|阿姨|大哥|大姐|师傅|局长|处长|科长|姐|哥|叔)")
+_ECHO = re.compile(r"[\u3400-\u9fffA-Za-z0-9]{2,}")
+
+
+def figures(text: str) -> tuple[str, ...]:
+    """Numbers with their unit, as typed; “一个” and the like are no figures."""
+    found = (m.group().strip() for m in FIGURE.finditer(text))
+    return tuple(f for f in found if not _VAGUE.match(f))
+
+
+def days(text: str) -> tuple[str, ...]:
+    """Named days, dates and hours, as typed."""
+    return tuple(m.group() for m in DAY.finditer(text))
+
+
+def is_question(text: str) -> bool:
+    """Whether `text` asks something."""
+    return bool(_QUESTION.search(text))
+
+
+def is_open_question(text: str) -> bool:
+    """Whether `text` asks something that yes or no does not answer."""
+    return is_question(text) and bool(_OPEN_QUESTION.search(text))
+
+
+def _address(text: str) -> Address:
+    polite = "您" in text or bool(_TITLES.search(text))
+    familiar = bool(_FAMILIAR.search(text))
+    if polite:
+        return Address.MIXED if familiar else Address.POLITE
+    return Address.FAMILIAR if familiar else Address.NONE
+
+
+def _shared_words(question: str, reply: str) -> int:
+    """Longest run of characters that question and reply share."""
+    match = SequenceMatcher(None, question, reply, autojunk=False).find_longest_match()
+    return match.size
+
+
+def question_answered(question: str, reply: str) -> bool | None:
+    """Whether `reply` takes up what `question` asks; None when nothing is asked. A figure answers 多少,
+    a day answers 什么时候; else the reply must share two characters with the question and say more."""
+    if not is_question(question):
+        return None
+    if re.search(r"多少|几|怎么算|多贵|什么价", question) and figures(reply):
+        return True
+    if re.search(r"什么时候|哪天|几天|多久|何时|几点", question) and (days(reply) or figures(reply)):
+        return True
+    content = "".join(_ECHO.findall(re.sub(r"[您你我他吗呢啊吧的了是什么怎么为多少几]", "", question)))
+    return len(reply) >= 8 and _shared_words(content, reply) >= 2
+
+
+def features(reply: str, customer: str = "") -> Features:
+    """The features of `reply`, given the customer's line before it."""
+    text = normalise(reply)
+    parts = [text[c.start : c.end] for c in clauses(text)]
+    letters = [c for c in text if c.isalnum()]
+    meaningful = len(letters) >= 2 and han_share(text) >= 0.3 and len(set(letters)) >= 2
+    return Features(
+        length=sum(1 for c in text if not c.isspace()),
+        figures=figures(text),
+        days=days(text),
+        promises=tuple(p for p in parts if _PROMISE.search(p)),
+        address=_address(text),
+        question_answered=question_answered(normalise(customer), text) if customer else None,
+        questions=tuple(q for q in re.findall(r"[^，。！!；;\n?？]+[?？]?", text) if is_question(q)),
+        story=bool(_STORY.search(text)),
+        third_parties=tuple(m.group() for m in _THIRD.finditer(text)),
+        small_talk=bool(_SMALL_TALK.search(text)),
+        spec_list=len(_SPEC.findall(text)) >= 3,
+        meaningful=meaningful,
+    )

@@ -1,0 +1,1 @@
+"""Alembic's environment and revisions. Shipped with the package; run by `simulator.store.revisions`."""

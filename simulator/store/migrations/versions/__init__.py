@@ -1,0 +1,1 @@
+"""One file per revision of the tables, oldest first. A released revision is never changed."""

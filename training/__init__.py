@@ -1,0 +1,1 @@
+"""How everything in `models/` was made. Never imported by the product or its tests' fast path."""
