@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.director import Casting, session_score, steps_done
-from simulator.domain.grade import BannedHit, Grade, ItemResult, Span, Verdict
+from simulator.domain.grade import BANNED_KEY, BannedHit, Grade, ItemResult, Span, Verdict
 from simulator.domain.rubric import Rubric
 from simulator.domain.session import CustomerState, Dimension, Outcome, Reason, Session
 
@@ -87,7 +87,7 @@ def findings(rubric: Rubric, grade: Grade, reply: str) -> tuple[Finding, ...]:
     bad = [_banned(rubric, hit) for hit in grade.banned]
     good = []
     for item in grade.items:
-        if item.verdict is Verdict.MET:
+        if item.verdict is Verdict.MET and item.key != BANNED_KEY:
             found = _item(rubric, item, reply)
             (good if found.good else bad).append(found)
     return (*bad, *good)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from simulator import director
@@ -22,6 +22,7 @@ from simulator.domain.rubric import Rubric, RubricItem
 from simulator.domain.session import (
     CustomerLine,
     CustomerState,
+    Outcome,
     Session,
     SessionSetup,
     Step,
@@ -88,6 +89,37 @@ def play_turn(
     direction = direction_for(casting, step, grade, reply, seed, used, spoken)
     line = actor.speak(casting.persona, casting.situation, casting.style, history, direction)
     return Played(grade=grade, step=step, line=line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """A session played from a script, without a store."""
+
+    opening: CustomerLine
+    turns: tuple[Played, ...]
+    outcome: Outcome
+    score: float
+
+
+def rehearse(
+    casting: director.Casting, replies: Sequence[str], *, grader: Grader, actor: Actor, seed: int
+) -> Rehearsal:
+    """Plays `replies` in order until they or the talk end."""
+    state = director.opening_state(casting)
+    opening = actor.opening(casting.persona, casting.situation, casting.style, seed)
+    history: tuple[tuple[str, str], ...] = (("customer", opening.text),)
+    lines, turns = [opening], []
+    for reply in replies:
+        used = tuple(line.line_id for line in lines if line.line_id)
+        played = play_turn(casting, state, history, reply, grader=grader, actor=actor, seed=seed, used=used)
+        turns.append(played)
+        lines.append(played.line)
+        state = played.step.state
+        history = (*history, ("trainee", reply), ("customer", played.line.text))
+        if state.outcome is not None:
+            break
+    score = director.session_score(casting.rubric, casting.situation.id, [t.grade for t in turns])
+    return Rehearsal(opening=opening, turns=tuple(turns), outcome=director.close(state), score=score)
 
 
 def used_lines(session: Session) -> tuple[str, ...]:
@@ -186,10 +218,12 @@ class PracticeRoom:
         does. Without a pending reply, returns the session as it is."""
         with self._lock(session_id):
             session = self.store.load(session_id)
+            casting = self.casting(session)
             pending = session.pending
             if pending is None:
-                return session
-            casting = self.casting(session)
+                # killed between the last answer and the end: the end is made up for
+                due = session.outcome is None and session.state.outcome is not None
+                return self._finish(session, casting) if due else session
             history = session.history[:-1]  # without the pending reply itself
             played = play_turn(
                 casting,

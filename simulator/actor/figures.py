@@ -8,23 +8,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from simulator.language.features import figures
-
 _DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _SCALE = {"十": 10, "百": 100, "千": 1000}
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?|[零〇一二两三四五六七八九十百千万亿半]+(?:点[零一二三四五六七八九]+)?")
-_MONEY = re.compile(r"块|元|毛|分钱|角|折|%|百分|万|成$|倍")
+_NUMBER = re.compile(
+    r"\d[\d,]*(?:\.\d+)?|"
+    r"[零〇一二两三四五六七八九十半][零〇一二两三四五六七八九十百千万亿半]*(?:点[零一二三四五六七八九]+)?"
+)
+_MONEY = re.compile(r"\s*(?:块|元|毛|分钱|角|折|%|个百分点|万|千)")
 # Numbers that say no amount: idioms and hotlines.
 _IDIOM = re.compile(
-    r"百分之?百|百分之一百|一百个|一千个|一万个|一分钱|一毛|一块儿|一成不变|十万火急|千万|万一|百十|成百上千|"
-    r"三番五次|七上八下|乱七八糟|八百(?:回|遍|年|次)|一百(?:回|遍|次)|10086|1008611|12315|12300|12345|10010|10000|110|315|365|24小时"
+    r"一两|两三|三两|三四|三五|四五|五六|六七|七八|八九|十来|十几|几十|一千道一万|百分之?百|百分之一百|"
+    r"一百个|一千个|一万个|一分钱|一毛|一块儿|一成不变|十万火急|万一|百十|三番五次|七上八下|乱七八糟|"
+    r"八百(?:回|遍|年|次)|一百(?:回|遍|次)|"
+    r"(?<!\d)(?:10086|1008611|12315|12300|12345|10010|10000|110|315|365|24小时)(?!\d)"
 )
 _SMALL = 10  # counts up to this are turns of phrase unless they are money (给我三天, 两句话)
 
 
 def value(text: str) -> float | None:
     """The number that `text` holds first, or None."""
-    found = _NUMBER.search(text.replace("百分之", ""))
+    found = _NUMBER.search(text)
     if found is None:
         return None
     raw = found.group().replace(",", "")
@@ -70,13 +73,14 @@ def values(texts: Iterable[str]) -> frozenset[float]:
 
 
 def strangers(text: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The figures of `text` that none of the `known` texts holds. Idioms and small counts are no figures."""
-    quotable = values(known)
+    """The amounts in `text` that none of the `known` texts holds, as typed. Idioms and small counts
+    that are no money are turns of phrase, not amounts."""
+    plain, quotable = _IDIOM.sub("", text), values(known)
     odd = []
-    for figure in figures(_IDIOM.sub("", text)):
-        amount = value(figure)
-        if amount is None or amount in quotable:
-            continue
-        if amount > _SMALL or _MONEY.search(figure):
-            odd.append(figure)
+    for match in _NUMBER.finditer(plain):
+        amount = value(plain[match.start() : match.end() + 1])
+        unit = _MONEY.match(plain, match.end())
+        percent = plain[: match.start()].endswith("百分之")
+        if amount is not None and amount not in quotable and (amount > _SMALL or unit or percent):
+            odd.append(match.group() + (unit.group() if unit else ""))
     return tuple(odd)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from simulator.actor.forms import FORMS
-from simulator.actor.wording import grams, near, share_of
+from simulator.actor.wording import grams, near
 from simulator.content.catalog import Content
 from simulator.content.readers import slots_in
 from simulator.domain.persona import Line, Mood, Move, Persona, Situation, Style

@@ -35,8 +35,12 @@ _ROLE_LABEL = re.compile(
     r"instruction|response|tool)\s*[:：]",
     re.IGNORECASE,
 )
-_BRACKETS = str.maketrans({"【": "〔", "】": "〕", "<": "＜", ">": "＞", "[": "［", "]": "］", "#": "＃", "`": "'"})
-_INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_BRACKETS = str.maketrans(
+    {"【": "〔", "】": "〕", "<": "＜", ">": "＞", "[": "［", "]": "］", "#": "＃", "`": "'"}
+)
+_INVISIBLE = re.compile(
+    r"[\u0000-\u0008\u000b-\u001f\u007f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 _SENTENCE = re.compile(r"[^。；！？;!?]+[。；！？;!?]*")
 _INNER = re.compile(
     r"怕|担心|心里|其实|没底|顾虑|不敢|疙瘩|不好意思|真正|不信|惦记|宁可|面子|害过|坑过|糊弄过|洋相|数落|怨"
@@ -65,7 +69,9 @@ def withhold(text: str, persona: Persona) -> str:
     concern = persona.concern
     public = [*persona.facts, *persona.opening, *(a.text for a in persona.answers)]
     public += [persona.plan, persona.product or "", persona.company or "", persona.title]
-    secret = han_pairs("，".join((concern.short, concern.detail, *concern.cues))) - han_pairs("，".join(public))
+    secret = han_pairs("，".join((concern.short, concern.detail, *concern.cues))) - han_pairs(
+        "，".join(public)
+    )
     cues = [c for c in concern.cues if not any(c in p for p in public)]
     kept = (
         s

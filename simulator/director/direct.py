@@ -17,6 +17,9 @@ from simulator.domain.session import CustomerState, Direction, Outcome, Step
 __all__ = ["Casting", "answer_for", "cast", "close", "direct", "direction_for", "opening_state"]
 
 
+_LEAVE_TAKING = frozenset({"skill:thanks_close", "step:goodbye"})
+
+
 def direct(
     casting: Casting, state: CustomerState, grade: Grade, seed: int, *, repeated: bool = False
 ) -> Step:
@@ -71,6 +74,7 @@ def _moment(
         advanced=progress.holds(casting.advanced, after, covered),
         proposed=bool(met & set(casting.situation.proposals)),
         probed=bool(met & set(casting.situation.probes)),
+        took_leave=bool(met & _LEAVE_TAKING),
         repeated=repeated,
         seed=seed,
     )
@@ -115,7 +119,8 @@ def close(state: CustomerState) -> Outcome:
         return Outcome.WON
     if state.conceded:
         return Outcome.ADVANCED
-    if state.insults and (state.anger >= 0.5 or state.trust <= 0.2):
+    soured = state.anger >= 0.5 or state.trust <= 0.25
+    if (state.insults and soured) or (state.faults >= 2 and state.trust <= 0.15):
         return Outcome.LOST
     return Outcome.STALLED
 

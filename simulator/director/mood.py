@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.director.casting import Casting
-from simulator.domain.grade import Address, Grade, ItemResult, Verdict
+from simulator.domain.grade import BANNED_KEY, Address, Grade, ItemResult, Verdict
 from simulator.domain.persona import ConcernStatus, Delta
 from simulator.domain.session import Claim, CustomerState, Dimension, Reason
 
@@ -95,14 +95,12 @@ def _causes(
 ) -> Iterator[tuple[str, str, Delta, float]]:
     """(key, name, delta, share) of all that counts: faults first, so that they are never capped away."""
     known = dict(state.met)
-    seen_categories = set()
-    for hit in grade.banned:
-        if hit.category not in seen_categories:
-            seen_categories.add(hit.category)
-            delta = _lookup(casting.effects, f"banned:{hit.category}", "banned:*")
-            yield f"banned:{hit.id}", f"说了不该说的话（{hit.text[:14]}）", delta, 1.0
+    if grade.banned:  # several ids name one thing said: it hurts once
+        hit = grade.banned[0]
+        delta = _lookup(casting.effects, f"banned:{hit.category}", "banned:*")
+        yield f"banned:{hit.id}", f"说了不该说的话（{hit.text[:14]}）", delta, 1.0
     for item in grade.items:
-        if item.verdict is Verdict.MET and item.key.startswith("negative:"):
+        if item.verdict is Verdict.MET and item.key.startswith("negative:") and item.key != BANNED_KEY:
             delta = _lookup(casting.effects, item.key, "negative:*")
             yield item.key, _name(casting, item), delta, 0.5 if grade.banned else 1.0
     yield "feature:drift", _FEATURE_NAMES["drift"], casting.style.drift, 1.0

@@ -51,6 +51,7 @@ class Moment:
     advanced: bool
     proposed: bool
     probed: bool
+    took_leave: bool
     repeated: bool
     seed: int
 
@@ -61,21 +62,28 @@ def choose(moment: Moment) -> tuple[Move, Outcome | None]:
 
 
 def _ending(m: Moment) -> tuple[Move, Outcome] | None:
-    """The moves that end the talk."""
+    """The moves that end the talk. One insult alone never ends it: the customer hits back first."""
     s = m.state
-    complaint = m.casting.situation.family is Family.COMPLAINT
-    if s.agreed and m.before.agreed:
+    if m.before.agreed:
         return (Move.LEAVE, Outcome.LOST) if m.grade.banned else (Move.FAREWELL, Outcome.WON)
-    furious = s.anger >= 0.95 or (s.insults >= 2 and s.anger >= 0.6)
-    if m.grade.banned and (furious or (s.patience <= 0 and s.anger >= 0.6)):
-        return (Move.ESCALATE, Outcome.ESCALATED) if complaint or furious else (Move.LEAVE, Outcome.LOST)
-    if s.insults >= 2 and (s.trust <= 0.1 or s.patience <= 0.15):
-        return (Move.ESCALATE, Outcome.ESCALATED) if complaint else (Move.LEAVE, Outcome.LOST)
-    if s.faults >= 3 and s.trust <= 0.05 and not m.covered:
-        return (Move.ESCALATE, Outcome.ESCALATED) if complaint else (Move.LEAVE, Outcome.LOST)
-    if s.patience <= 0 or s.turn >= m.casting.situation.max_turns:
+    if s.insults >= 2 and m.grade.banned and (s.anger >= 0.7 or s.trust <= 0.15 or s.patience <= 0.2):
+        return _storms_off(m)
+    if s.faults >= 3 and s.trust <= 0.1 and s.patience <= 0.4 and m.covered < 0.3:
+        return _storms_off(m)
+    if m.before.conceded and m.took_leave and not m.grade.banned and not m.won:
+        return Move.FAREWELL, Outcome.ADVANCED
+    first_insult = bool(m.grade.banned) and s.insults == 1
+    if s.turn >= m.casting.situation.max_turns or (s.patience <= 0 and not first_insult):
         return _out_of_time(m)
     return None
+
+
+def _storms_off(m: Moment) -> tuple[Move, Outcome]:
+    """Over the trainee's head when furious or complaining already, else out of the door."""
+    complaint = m.casting.situation.family is Family.COMPLAINT
+    if complaint or m.state.anger >= 0.85 or Move.THREATEN in m.before.moves:
+        return Move.ESCALATE, Outcome.ESCALATED
+    return Move.LEAVE, Outcome.LOST
 
 
 def _out_of_time(m: Moment) -> tuple[Move, Outcome]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.domain.grade import Grade, Verdict
+from simulator.domain.grade import BANNED_KEY, Grade, Verdict
 from simulator.domain.rubric import Kind, Rubric
 
 
@@ -21,7 +21,7 @@ def session_score(rubric: Rubric, situation: str, grades: Sequence[Grade]) -> fl
                 first.setdefault(item.bare, turn)
             elif item.key.startswith("skill:"):
                 skills.add(item.bare)
-            else:
+            elif item.key != BANNED_KEY:
                 found = rubric.item(item.key)
                 lost += rubric.scoring.negative * (found.weight if found else 1.0)
         lost += rubric.scoring.banned * len({h.category for h in grade.banned})

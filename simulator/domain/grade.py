@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+# The item that says in the list of items what `Grade.banned` says in full.
+BANNED_KEY = "negative:banned_phrase"
+
+
 class Verdict(StrEnum):
     """Of an item: done, not done, or too close to call. For a negative, `MET` means committed."""
 

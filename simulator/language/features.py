@@ -59,7 +59,13 @@ def figures(text: str) -> tuple[str, ...]:
 
 def days(text: str) -> tuple[str, ...]:
     """Named days, dates and hours, as typed."""
-    return tuple(m.group() for m in DAY.finditer(text))
+    found: list[tuple[int, str]] = []
+    for match in DAY.finditer(text):
+        if found and found[-1][0] == match.start():  # 周四 + 上午十点 is one time
+            found[-1] = (match.end(), found[-1][1] + match.group())
+        else:
+            found.append((match.end(), match.group()))
+    return tuple(text for _, text in found)
 
 
 def is_question(text: str) -> bool:

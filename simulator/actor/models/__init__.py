@@ -1,4 +1,4 @@
-"""The customer's models: the line bank, local transformers, OpenAI-compatible servers, and what LangChain knows.
+"""The customer's models: line bank, local transformers, OpenAI-compatible servers, what LangChain knows.
 
 Foreign errors are translated to `ModelError` and `UsageError` here. Knows nothing of directors or guards.
 """

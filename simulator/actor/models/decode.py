@@ -12,7 +12,7 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class Decoder:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self.reused = 0  # tokens of the last prompt that were not computed again
 
-    def tokens(self, prompt: list[int], talk: str, how: Sampling) -> Iterator[int]:
+    def tokens(self, prompt: list[int], talk: str, how: Sampling) -> Generator[int]:
         """The answer's tokens as they are drawn. `talk` names the conversation whose cache is replaced.
 
         Raises ModelError when the time is up or the prompt does not fit the model."""
@@ -75,7 +75,7 @@ class Decoder:
         finally:
             self._lock.release()
 
-    def _answer(self, prompt: list[int], talk: str, how: Sampling, clock: float) -> Iterator[int]:
+    def _answer(self, prompt: list[int], talk: str, how: Sampling, clock: float) -> Generator[int]:
         held = self._start_from(prompt, talk)
         self.reused = len(held.tokens)
         try:

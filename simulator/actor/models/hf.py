@@ -1,4 +1,4 @@
-"""A local transformers model as a LangChain chat model: streaming, with a deadline, caches kept between turns.
+"""A local transformers model as a LangChain chat model: streams, keeps a deadline and its caches.
 
 Text and messages only; tokens are drawn in `decode`, weights found in `weights`. Runs on the CPU. Knows
 nothing of customers, guards or sessions. transformers and torch are imported when a model is loaded.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any, Self
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -22,8 +23,9 @@ from simulator.actor.models.decode import Decoder, Sampling
 from simulator.errors import ModelError
 
 _END_TOKENS = (
-    "<|im_end|> <|endoftext|> <|eot_id|> <|eom_id|> <|end|> <|end_of_text|> <end_of_turn> <turn|> </s> <eos>"
-).split()
+    *("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|end_of_text|>"),
+    *("<end_of_turn>", "<turn|>", "</s>", "<eos>"),
+)
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
 
 
@@ -81,21 +83,21 @@ class HfChatModel(BaseChatModel):
         prompt = self._tokenizer(self._prompt(messages), add_special_tokens=False)["input_ids"]
         told = 0
         drawn: list[int] = []
-        for token in self._decoder.tokens(prompt, _talk(messages), self.sampling):
-            drawn.append(token)
-            text = self._tokenizer.decode(drawn, skip_special_tokens=True)
-            if text.endswith("\ufffd"):  # half a character: the rest comes with the next token
-                continue
-            end = _end(text, stop or ())
-            said = text if end is None else text[:end]
-            if len(said) > told:
-                yield ChatGenerationChunk(message=AIMessageChunk(content=said[told:]))
-                told = len(said)
-            if end is not None:
-                break
-        else:
-            if not drawn:
-                yield ChatGenerationChunk(message=AIMessageChunk(content=""))
+        with closing(self._decoder.tokens(prompt, _talk(messages), self.sampling)) as tokens:
+            for token in tokens:
+                drawn.append(token)
+                text = self._tokenizer.decode(drawn, skip_special_tokens=True)
+                if text.endswith("\ufffd"):  # half a character: the rest comes with the next token
+                    continue
+                end = _end(text, stop or ())
+                said = text if end is None else text[:end]
+                if len(said) > told:
+                    yield ChatGenerationChunk(message=AIMessageChunk(content=said[told:]))
+                    told = len(said)
+                if end is not None:
+                    break
+        if not told:
+            yield ChatGenerationChunk(message=AIMessageChunk(content=""))
 
     def _generate(
         self,

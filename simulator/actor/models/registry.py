@@ -25,7 +25,7 @@ from simulator.errors import ModelError, UsageError
 
 FORMS = (
     "bank（台词库，不用模型）、builtin（自带的）、hf:<目录或 hub 名>（本机 transformers）、"
-    "openai:<模型名>@<http 地址>（兼容 OpenAI 的服务），或 LangChain 认得的 <供应商>:<模型名>，如 ollama:qwen3"
+    "openai:<模型名>@<http 地址>（兼容 OpenAI 的服务），或 LangChain 认得的 <供应商>:<模型名>"
 )
 _PACKAGE = re.compile(r"\b(langchain[-_][a-z0-9_-]+)", re.IGNORECASE)
 _TEMPERATURE = 0.8
@@ -88,12 +88,12 @@ def _openai(rest: str, *, seed: int, deadline: float) -> CustomerModel:
             "如 openai:qwen3@http://127.0.0.1:8000/v1。"
         )
     try:
-        from langchain_openai import ChatOpenAI
+        from simulator.actor.models.openai import WholeChatOpenAI
     except ImportError as error:
         raise UsageError("要用 openai: 模型，先安装：pip install langchain-openai。") from error
     from pydantic import SecretStr
 
-    chat = ChatOpenAI(
+    chat = WholeChatOpenAI(
         model=model,
         base_url=url,
         timeout=deadline,

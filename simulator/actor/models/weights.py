@@ -80,7 +80,9 @@ def _ask_hub(repo: str) -> None:
         except Exception as error:  # border: carried to the caller's thread
             found.append(error)
 
-    asking = threading.Thread(target=ask, daemon=True)  # name resolution ignores timeouts; a thread can be left
+    asking = threading.Thread(
+        target=ask, daemon=True
+    )  # name resolution ignores timeouts; a thread can be left
     asking.start()
     asking.join(HUB_PATIENCE)
     error = found[0] if found else TimeoutError()
@@ -113,7 +115,9 @@ def load(source: str) -> LoadedModel:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         if tokenizer.chat_template is None:
-            raise ModelError(f"模型 {source} 没有对话模板（chat template），不能用来对话。请换 instruct / chat 版。")
+            raise ModelError(
+                f"模型 {source} 没有对话模板（chat template），不能用来对话。请换 instruct / chat 版。"
+            )
         model, dtype, timings = _fastest(folder)
     except ModelError:
         raise
@@ -165,7 +169,7 @@ def _seconds_a_step(model: Any) -> float:
 
 
 def _float32_bytes(folder: Path) -> int:
-    """What the weights take in float32 at most: twice their size on disk (they are stored in 2 or 4 bytes)."""
+    """What the weights take in float32 at most: twice their size on disk (2 or 4 bytes each there)."""
     return 2 * sum(f.stat().st_size for pattern in _WEIGHTS for f in folder.glob(pattern))
 
 

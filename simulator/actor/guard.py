@@ -1,0 +1,227 @@
+"""Cleans a model's output into one spoken line, and says why a line must not be used.
+
+Pure functions: the same text and direction, the same answer. Knows nothing of models, prompts or the bank.
+The rule behind every refusal: only the director gives, threatens, reveals or ends; a model speaks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from simulator.actor import figures, phrases
+from simulator.actor.prompt import length_for
+from simulator.actor.wording import bare, near, share_of
+from simulator.domain.persona import ConcernStatus, Move, Persona
+from simulator.domain.session import Direction
+from simulator.language.text import han_share
+
+_TOLERANCE = 1.5  # how far a line may run over its style's length
+_LEAK = 0.6  # share of the concern's wording from which it counts as said
+_TOLD = 0.25  # share of a fact or worry that must be in the line that tells it
+_GIVES = {Move.CONCEDE, Move.ACCEPT}
+_THANKS = _GIVES | {Move.FAREWELL, Move.SOFTEN, Move.REVEAL}
+_THREATENS = {Move.THREATEN, Move.ESCALATE}
+_LEAVES = {Move.LEAVE, Move.FAREWELL, Move.ESCALATE, Move.ACCEPT}
+_SILENT = {Move.GO_QUIET, Move.INTERRUPT}
+
+_THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_SPECIAL = re.compile(r"<[|｜][^<>]{0,40}[|｜]>|</?s>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>")
+_ROLE = (
+    r"(?:客户|顾客|用户|对方|客户说|我说|我|回答|回复|答|台词|Customer|Client|Assistant|AI|User|Bot|Human)"
+)
+_LABEL = re.compile(rf"^\s*(?:assistant\s*\n|{_ROLE}\s*(?:[（(][^）)]*[）)])?\s*[:：])\s*", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"[\s（(]*(?:客户经理|移动客服|经理|销售|客服|员工|业务员|营业员|导演|旁白|学员|Staff|Agent)\s*[:：].*",
+    re.DOTALL,
+)
+_STAGE = re.compile(r"[（(][^（()）]*[）)]|[【\[][^】\]]*[】\]]|\*[^*]+\*|[（(【\[][^）)】\]]*\Z")
+_MARKDOWN = re.compile(r"^\s*(?:#{1,6}|[-*•>]|\d{1,2}[.、)])\s+|\*\*|__|`+|~~", re.MULTILINE)
+_QUOTES = {"“": "”", "”": "”", '"': '"', "「": "」", "『": "』", "'": "'", "‘": "’"}
+
+
+def clean(text: str, labels: Sequence[str] = ()) -> str:
+    """One spoken line out of what a model wrote: no thoughts, labels (`labels`: names besides the usual),
+    quotes, stage directions or markdown; the first paragraph that says something. May be empty."""
+    spoken = _THINK.sub("", text)
+    spoken = re.split(r"</think(?:ing)?>", spoken)[-1]
+    pieces = [p for p in _SPECIAL.split(spoken) if bare(_LABEL.sub("", p.replace("assistant", "")))]
+    if not pieces:
+        return spoken.strip() if not _SPECIAL.search(spoken) and not bare(spoken) else ""
+    for paragraph in _LABEL.sub("", pieces[0]).splitlines():
+        line = _clean_line(paragraph, labels)
+        if line:
+            return line
+    return ""
+
+
+def _clean_line(line: str, labels: Sequence[str]) -> str:
+    line = _MARKDOWN.sub("", line)
+    for _ in range(2):  # a quote around a label, a label before a quote
+        line = _LABEL.sub("", line.strip())
+        for label in labels:
+            line = re.sub(rf"^{re.escape(label)}\s*[:：]\s*", "", line)
+        line = _unquoted(_STAGE.sub("", line).strip())
+    return " ".join(_OTHERS.sub("", line).split())
+
+
+def _unquoted(line: str) -> str:
+    closing = _QUOTES.get(line[:1])
+    if closing is None:
+        return line
+    inner = line[1:]
+    if inner.endswith(closing):
+        return inner[:-1].strip()
+    return inner.strip() if closing not in inner else line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Case:
+    """A line under trial."""
+
+    text: str
+    direction: Direction
+    persona: Persona
+    spoken: tuple[str, ...]
+    heard: tuple[str, ...]
+    style: str
+
+    @property
+    def told(self) -> str:
+        """What the director gave to be said: its wording accuses nobody."""
+        return self.direction.answer or ""
+
+
+def refusal(
+    text: str,
+    direction: Direction,
+    persona: Persona,
+    spoken: Iterable[str],
+    *,
+    style: str | None = None,
+    heard: Iterable[str] = (),
+) -> str | None:
+    """Why `text` must not be said, in Chinese, or None when it may be.
+
+    `spoken`: what the customer said before; `heard`: what the trainee said before; `style`: the session's,
+    the persona's own when absent."""
+    case = _Case(
+        text=text,
+        direction=direction,
+        persona=persona,
+        spoken=tuple(spoken),
+        heard=(*heard, direction.reply),
+        style=style or persona.style,
+    )
+    return next((reason for check in _CHECKS if (reason := check(case)) is not None), None)
+
+
+def _form(case: _Case) -> str | None:
+    letters = any(c.isalnum() for c in case.text)
+    if not case.text.strip() or (not letters and case.direction.move not in _SILENT):
+        return "是空的"
+    if letters and han_share(case.text) < 0.5:
+        return "不是中文"
+    limit = length_for(case.style)
+    if sum(not c.isspace() for c in case.text) > limit * _TOLERANCE:
+        return f"太长，不超过{limit}个字"
+    return None
+
+
+def _role(case: _Case) -> str | None:
+    if phrases.ROLE_BREAK.search(case.text):
+        return "不像客户说的话，你就是这位客户"
+    if phrases.COACHING.search(case.text):
+        return "在教对方或点评对方"
+    return None
+
+
+def _leak(case: _Case) -> str | None:
+    direction, concern = case.direction, case.persona.concern
+    if direction.reveals or direction.state.concern.status is not ConcernStatus.HIDDEN:
+        return None
+    said_openly = "".join((*case.heard, *case.spoken, case.told))
+    cues = [c for c in concern.cues if len(c) > 1 and c in case.text and c not in said_openly]
+    if share_of(concern.short, case.text) >= _LEAK or len(cues) >= 2:
+        return "提前说出了心事"
+    return None
+
+
+def _task(case: _Case) -> str | None:
+    """Whether a line that must tell something tells it."""
+    direction = case.direction
+    if direction.answer and direction.move is Move.ANSWER and share_of(direction.answer, case.text) < _TOLD:
+        return "没有说出要你说的事实"
+    if direction.reveals and direction.move is Move.REVEAL:
+        cues = any(len(c) > 1 and c in case.text for c in case.persona.concern.cues)
+        if not cues and share_of(direction.reveals, case.text) < _TOLD:
+            return "没有说出要你说的心事"
+    return None
+
+
+def _gift(case: _Case) -> str | None:
+    move, text = case.direction.move, case.text
+    if move in _GIVES or move is Move.FAREWELL or (case.told and share_of(text, case.told) >= 0.5):
+        return None
+    if _meant(text, phrases.GIVING, phrases.NOT_GIVING):
+        return "没让你答应，却松了口"
+    if phrases.WHOLE_YES.match(text) and phrases.YES.search(text):
+        return "没让你答应，却松了口"
+    if move not in _THANKS and _meant(text, phrases.THANKS, phrases.NOT_THANKS):
+        return "没到道谢的时候"
+    return None
+
+
+def _threat(case: _Case) -> str | None:
+    if case.direction.move in _THREATENS or not _meant(case.text, phrases.THREAT, phrases.NOT_THREAT):
+        return None
+    return "没让你威胁，却威胁了"
+
+
+def _leaving(case: _Case) -> str | None:
+    if case.direction.move in _LEAVES or not _meant(case.text, phrases.LEAVING, phrases.NOT_LEAVING):
+        return None
+    return "没让你结束，却要走"
+
+
+def _repeat(case: _Case) -> str | None:
+    if near(case.text, case.spoken) is not None:
+        return "和说过的话重复"
+    if len(bare(case.text)) >= 6 and near(case.text, (case.direction.reply,)) is not None:
+        return "照抄对方的话"
+    return None
+
+
+def _invented(case: _Case) -> str | None:
+    odd = figures.strangers(case.text, _quotable(case))
+    return f"编了数字：{'、'.join(odd)}" if odd else None
+
+
+def _quotable(case: _Case) -> Iterator[str]:
+    persona, direction = case.persona, case.direction
+    yield from (*persona.facts, *persona.opening, *(a.text for a in persona.answers))
+    yield from (str(persona.bill), persona.plan, persona.product or "", str(persona.price or ""))
+    yield from (persona.background, str(persona.age), direction.reveals or "", case.told)
+    yield from (*case.heard, *case.spoken)
+
+
+def _meant(text: str, wording: re.Pattern[str], harmless: re.Pattern[str]) -> bool:
+    """Whether a sentence of `text` says it and nothing in that sentence takes it back."""
+    for sentence in re.findall(r"[^。！!？?…；;\n]+[。！!？?…；;]*", text):
+        if wording.search(sentence) and not harmless.search(sentence):
+            return True
+    return False
+
+
+_CHECKS: tuple[Callable[[_Case], str | None], ...] = (
+    _form,
+    _role,
+    _leak,
+    _gift,
+    _threat,
+    _leaving,
+    _invented,
+    _repeat,
+    _task,
+)

@@ -1,0 +1,1 @@
+"""The `duilian` command. Only this package builds real encoders, models and stores."""

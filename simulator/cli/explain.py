@@ -1,0 +1,50 @@
+"""A grade as a person reads it. Knows only the output record and the rubric."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.domain.grade import GradeRequest
+from simulator.domain.rubric import Rubric
+
+_MARKS = {"met": "✓", "unsure": "?", "not_met": "·"}
+
+
+def explain(rubric: Rubric, record: dict[str, Any], request: GradeRequest | None) -> str:
+    """Several lines of text about one output record, ending in a blank line."""
+    head = f"── {record['id']}"
+    if "error" in record or request is None:
+        return f"{head}\n没能打分：{record.get('error')}\n\n"
+    quality = "判不了" if record["quality"] is None else f"{record['quality']:g} 分（满分 5）"
+    lines = [f"{head}  质量 {quality}", f"回复：{request.reply}"]
+    for hit in record["banned"]:
+        phrase = rubric.banned_phrase(hit["id"])
+        said = phrase.phrase if phrase else hit["id"]
+        lines.append(f"  ✗ 禁语 {hit['id']}（{said}）：说的是“{hit['text']}”  把握 {hit['score']:.2f}")
+        if phrase:
+            lines.append(f"      换成：{phrase.better}")
+    for item in record["items"]:
+        if item["verdict"] != "not_met" and not item["key"].startswith("negative:banned"):
+            lines += _item(rubric, item, request.reply)
+    missed = [i["key"] for i in record["items"] if i["key"].startswith("step:") and i["verdict"] == "not_met"]
+    names = [found.name for found in map(rubric.item, missed) if found]
+    if names:
+        lines.append(f"  这一句没做的步骤：{'、'.join(names)}")
+    return "\n".join(lines) + "\n\n"
+
+
+def _item(rubric: Rubric, item: dict[str, Any], reply: str) -> list[str]:
+    known = rubric.item(item["key"])
+    bad = item["key"].startswith("negative:")
+    mark = "✗" if bad and item["verdict"] == "met" else _MARKS[item["verdict"]]
+    name = known.name if known else item["key"]
+    line = f"  {mark} {name}（{item['key']}）把握 {item['score']:.2f}"
+    if "span" in item:
+        start, end = item["span"]
+        line += f"：凭“{reply[start:end]}”"
+    lines = [line]
+    if "nearest" in item:
+        lines.append(f"      最像的例句：{item['nearest']['text']}（相似 {item['nearest']['similarity']:.2f}）")
+    if bad and known and item["verdict"] == "met":
+        lines.append(f"      建议：{known.advice}")
+    return lines

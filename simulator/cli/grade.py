@@ -1,0 +1,89 @@
+"""`duilian grade`: replies in, grades out, one JSON object a line.
+
+Knows nothing of sessions. A line that cannot be graded gives `{"id", "error"}` and the run goes on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+from rich.progress import Progress
+
+from simulator.cli import jsonl, options, records
+from simulator.cli.explain import explain
+from simulator.domain.grade import GradeRequest
+from simulator.errors import GradingError, InputError
+from simulator.grading.grader import Grader
+
+_BATCH = 64
+
+
+@click.command(name="grade")
+@click.option("--rubric", required=True, help="评分标准：名字@版本")
+@options.encoder
+@options.content
+@click.option("--explain", "readable", is_flag=True, help="打印给人看的解释，不打印 JSON")
+@click.option("--input", "source", required=True, help="JSON 行文件，- 是标准输入")
+@click.option("--output", "target", required=True, help="结果文件，- 是标准输出")
+def command(
+    rubric: str, encoder: str, content: Path | None, readable: bool, source: str, target: str
+) -> None:
+    """给一批回复打分。"""
+    from simulator.cli import wiring
+
+    catalog = wiring.open_catalog(content)
+    wanted = wiring.one_version(catalog, rubric)
+    rows = jsonl.rows(source)
+    first = next(rows, None)  # a missing input file is told before seconds go into loading
+    grader = wiring.make_grader(wanted, wiring.open_encoder(encoder), content)
+    with jsonl.output(target) as out:
+        failed = _run(grader, source, itertools.chain([first] if first else [], rows), out, readable)
+    if failed:
+        click.echo(f"{failed} 行没能打分，原因写在结果的 error 里。", err=True)
+        raise SystemExit(1)
+
+
+def _run(grader: Grader, source: str, rows: Iterator[tuple[int, str]], out: TextIO, readable: bool) -> int:
+    failed = 0
+    with Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
+        task = progress.add_task("打分", total=None)
+        for batch in _batched(rows):
+            for record, line in _grade_batch(grader, source, list(batch)):
+                failed += "error" in record
+                out.write(explain(grader.rubric, record, line) if readable else jsonl.dump(record))
+            progress.advance(task, len(batch))
+    return failed
+
+
+def _batched(rows: Iterator[tuple[int, str]]) -> Iterator[tuple[tuple[int, str], ...]]:
+    while batch := tuple(itertools.islice(rows, _BATCH)):
+        yield batch
+
+
+def _grade_batch(
+    grader: Grader, source: str, batch: list[tuple[int, str]]
+) -> list[tuple[dict[str, Any], GradeRequest | None]]:
+    """Output records in input order. One bad line does not spoil its batch."""
+    lines: list[tuple[Any, GradeRequest | None, str]] = []
+    for number, text in batch:
+        given: Any = None
+        try:
+            record = jsonl.parse(source, number, text)
+            given = record.get("id")
+            line = records.read(records.GradeLine, record, f"{source}:{number}: ")
+            request = line.request()
+            if not grader.rubric.steps_of(request.situation):
+                raise GradingError(f"评分标准 {grader.rubric.ref} 里没有情境“{request.situation}”")
+            lines.append((line.id, request, ""))
+        except (InputError, GradingError) as error:
+            lines.append((given, None, str(error)))
+    grades = iter(grader.grade_many([request for _, request, _ in lines if request is not None]))
+    return [
+        (records.grade_record(i, next(grades)) if request else {"id": i, "error": why}, request)
+        for i, request, why in lines
+    ]

@@ -1,0 +1,75 @@
+"""Reading and writing JSON lines: `-` for standard streams, output whole or not at all.
+
+Knows nothing of what the records mean.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from simulator.errors import InputError, UsageError
+
+MAX_LINE = 1_000_000
+
+
+def rows(source: str) -> Iterator[tuple[int, str]]:
+    """(line number, text) of every line that is not blank. Raises UsageError for a file that cannot be
+    read, InputError for bytes that are not UTF-8."""
+    number = 0
+    try:
+        stream = sys.stdin.buffer if source == "-" else Path(source).open("rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise UsageError(f"读不了 {source}：{error.strerror}") from error
+    with stream:
+        for number, raw in enumerate(stream, 1):
+            try:
+                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                raise InputError(f"{source}:{number}: 不是 UTF-8 编码（这一行第 {error.start + 1} 个字节）") from error
+            if text.strip():
+                yield number, text
+
+
+def parse(source: str, number: int, text: str) -> dict[str, Any]:
+    """One record. Raises InputError."""
+    if len(text) > MAX_LINE:
+        raise InputError(f"{source}:{number}: 这一行有 {len(text)} 个字符，最多 {MAX_LINE}")
+    try:
+        record = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        place = f"第 {error.colno} 列" if isinstance(error, json.JSONDecodeError) else "嵌套太深"
+        raise InputError(f"{source}:{number}: 不是合法的 JSON（{place}）") from error
+    if not isinstance(record, dict):
+        raise InputError(f"{source}:{number}: 应当是一个 JSON 对象")
+    return record
+
+
+@contextmanager
+def output(target: str) -> Iterator[TextIO]:
+    """A stream to `target`. A file appears under its name only when all is written; one that was there
+    stays when something fails. Raises UsageError when it cannot be written."""
+    if target == "-":
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    path = Path(target)
+    part = path.with_name(f".{path.name}.part{os.getpid()}")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"写不了 {target}：{error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def dump(record: dict[str, Any]) -> str:
+    """One line of JSON with its newline."""
+    return json.dumps(record, ensure_ascii=False) + "\n"

@@ -1,0 +1,84 @@
+"""The command group: names and help at once, each command's code only when it is called.
+
+Knows what commands there are, not what they do. `duilian --help` imports neither torch nor gradio.
+Evaluation adds its commands by entry point (`duilian.commands`), so nothing here imports it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.metadata import entry_points
+
+import click
+
+from simulator import __version__
+from simulator.errors import DuilianError
+
+# command: (module, one line of help)
+_COMMANDS = {
+    "serve": ("simulator.cli.serve", "打开练习网页"),
+    "chat": ("simulator.cli.chat", "在终端里练"),
+    "grade": ("simulator.cli.grade", "给一批回复打分（JSON 行）"),
+    "play": ("simulator.cli.play", "按脚本演完整场对话（JSON 行）"),
+    "check": ("simulator.cli.check", "检查人物、评分标准、提示词和台词"),
+    "bench": ("simulator.cli.bench", "量一量打分和客户回话有多快"),
+}
+
+
+class LazyGroup(click.Group):
+    """Commands are imported when they run; the list and its help need no import."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order users meet them, evaluation last."""
+        return [*_COMMANDS, *sorted(e.name for e in entry_points(group="duilian.commands"))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported; None when there is none of that name."""
+        if cmd_name in _COMMANDS:
+            command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
+            return command
+        found = entry_points(group="duilian.commands", name=cmd_name)
+        loaded: click.Command | None = next((e.load() for e in found), None)
+        return loaded
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Short help without importing the commands."""
+        rows = [(name, text) for name, (_, text) in _COMMANDS.items()]
+        rows += [(e.name, "离线评估") for e in entry_points(group="duilian.commands")]
+        with formatter.section("命令"):
+            formatter.write_dl(rows)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="duilian")
+def cli() -> None:
+    """对练：和难缠的客户先练一遍。"""
+
+
+def main() -> None:
+    """Runs the command. Exit codes: 0 done; 1 a check found something or some lines failed; 2 bad input
+    or usage, told in one message without a traceback."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        code = leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("停了。", err=True)
+        code = 130
+    except DuilianError as error:
+        click.echo(f"错误：{error}", err=True)
+        code = 2
+    except BrokenPipeError:  # the reader of a pipe has gone: nothing is left to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

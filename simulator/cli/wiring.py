@@ -1,0 +1,102 @@
+"""Builds the real things: catalogue, encoder, graders, model, store. The one place that does.
+
+Knows which parts there are and what they need, not what they do.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from simulator.actor.actor import Actor
+from simulator.actor.models.registry import CustomerModel, make_model
+from simulator.content.catalog import Catalog
+from simulator.content.places import default_data_dir, shipped, writable_folder
+from simulator.content.source import ContentSource
+from simulator.domain.rubric import Rubric
+from simulator.errors import UsageError
+from simulator.grading import calibration
+from simulator.grading.encoder import Encoder, load_encoder
+from simulator.grading.grader import Grader
+from simulator.session import PracticeRoom
+from simulator.store.store import Store
+
+DATABASE = "sessions.sqlite3"
+
+
+def open_catalog(content: Path | None) -> Catalog:
+    """The shipped content, overlaid by `content`. Raises ContentError, UsageError."""
+    return Catalog(ContentSource(overlay=content))
+
+
+def open_encoder(name: str) -> Encoder:
+    """The encoder of that name. Raises EncoderError."""
+    return load_encoder(name, shipped("models") / "encoder")
+
+
+def calibration_folders(content: Path | None = None) -> list[Path]:
+    """Where calibrations lie: the trainer's own, the user's, then the shipped."""
+    own = [content / "models" / "calibration"] if content else []
+    return [*own, default_data_dir() / "calibration", shipped("models") / "calibration"]
+
+
+def make_grader(rubric: Rubric, encoder: Encoder, content: Path | None = None) -> Grader:
+    """A grader of `rubric`. Raises EncoderError without a calibration."""
+    found = calibration.find(calibration_folders(content), encoder.hash, rubric.hash, encoder.name)
+    return Grader(rubric, encoder, found)
+
+
+def graders(encoder: Encoder, content: Path | None = None) -> Callable[[Rubric], Grader]:
+    """Makes each rubric's grader once, however often it is asked for."""
+    made: dict[str, Grader] = {}
+    lock = threading.Lock()
+
+    def grader_for(rubric: Rubric) -> Grader:
+        with lock:
+            if rubric.hash not in made:
+                made[rubric.hash] = make_grader(rubric, encoder, content)
+            return made[rubric.hash]
+
+    return grader_for
+
+
+def open_model(catalog: Catalog, name: str, *, seed: int = 0, deadline: float = 20.0) -> CustomerModel:
+    """The customer's model. Raises UsageError, ModelError."""
+    return make_model(name, lambda: catalog.content, seed=seed, deadline=deadline)
+
+
+def open_room(
+    *,
+    model: str = "builtin",
+    encoder: str = "builtin",
+    rubric: str = "service",
+    content: Path | None = None,
+    data: Path | None = None,
+    deadline: float = 20.0,
+) -> PracticeRoom:
+    """Everything a page or a terminal needs, warm. Raises DuilianError."""
+    catalog = open_catalog(content)
+    chosen = catalog.content.rubric(rubric)
+    folder = writable_folder(data or default_data_dir())
+    store = Store.open(folder / DATABASE)
+    loaded = open_encoder(encoder)
+    grader_for = graders(loaded, content)
+    grader_for(chosen)
+    customer = open_model(catalog, model, deadline=deadline)
+    return PracticeRoom(
+        catalog=catalog,
+        grader_for=grader_for,
+        actor=Actor(lambda: catalog.content, customer, deadline=deadline),
+        model=f"{customer.name}#{customer.version}",
+        encoder=f"{encoder}#{loaded.hash}",
+        store=store,
+        rubric=rubric,
+    )
+
+
+def one_version(catalog: Catalog, wanted: str) -> Rubric:
+    """The rubric that a command needs. Raises UsageError."""
+    if not wanted.strip():
+        raise UsageError("--rubric 不能为空")
+    return catalog.content.rubric(wanted)

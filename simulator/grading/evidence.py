@@ -1,0 +1,118 @@
+"""Everything a verdict rests on, for one reply: window scores and facts read off the text.
+
+Knows nothing of probabilities or thresholds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.domain.grade import Features, GradeRequest, Span
+from simulator.domain.rubric import RubricItem
+from simulator.grading.fewshot import FewShot, Scores
+from simulator.language import features as reading
+from simulator.language.text import clauses, normalise, trigrams, windows
+
+# Understanding taken back: a word of understanding, then a turn, in one reply.
+_UNDERSTANDING = r"(?:理解|明白|体谅|懂您|知道您|您说得|您说的|有道理|确实|可以体会|感受|难怪|抱歉|对不起)"
+_CANCELLED = re.compile(_UNDERSTANDING + r"[^。！？!?]{0,24}?(?:但是|但|可是|不过|只是|然而|可您|可这)")
+TEXT_FACTS = (
+    "cancelled", "echo", "question", "open_question", "day", "figures", "length", "short", "exclaims",
+    "polite", "familiar", "promises", "third_party", "story",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """`spans[w]` and `scores[w]` of every window; `peaks`: the best window's score by column; `facts`:
+    the numbers named in `TEXT_FACTS`, each about 0-1."""
+
+    reply: str
+    text: str
+    spans: tuple[Span, ...]
+    scores: Scores
+    peaks: NDArray[np.float32]
+    means: NDArray[np.float32]
+    facts: NDArray[np.float32]
+    features: Features
+
+    def vector(self) -> NDArray[np.float32]:
+        """Peaks and facts in one row: what a calibrated item looks at."""
+        return np.concatenate([self.peaks, self.facts])
+
+
+def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]:
+    """The evidence of each request; all windows of all replies are scored in one pass."""
+    texts = [normalise(r.reply) for r in requests]
+    spans = [windows(t) for t in texts]
+    pieces = [text[s.start : s.end] for text, cut in zip(texts, spans, strict=True) for s in cut]
+    scores = fewshot.scores(pieces) if pieces else np.zeros((0, fewshot.examples.width), dtype=np.float32)
+    out, begin = [], 0
+    for request, text, cut in zip(requests, texts, spans, strict=True):
+        own = scores[begin : begin + len(cut)]
+        begin += len(cut)
+        features = reading.features(request.reply, request.customer)
+        empty = np.zeros(fewshot.examples.width, dtype=np.float32)
+        out.append(
+            Evidence(
+                reply=request.reply,
+                text=text,
+                spans=cut,
+                scores=own,
+                peaks=own.max(axis=0) if len(cut) else empty,
+                means=own.mean(axis=0) if len(cut) else empty,
+                facts=_facts(text, normalise(request.customer), features),
+                features=features,
+            )
+        )
+    return out
+
+
+def _facts(text: str, customer: str, features: Features) -> NDArray[np.float32]:
+    values = {
+        "cancelled": bool(_CANCELLED.search(text)),
+        "echo": echo(text, customer),
+        "question": bool(features.questions),
+        "open_question": any(reading.is_open_question(q) for q in features.questions),
+        "day": bool(features.days),
+        "figures": min(len(features.figures), 3) / 3,
+        "length": min(features.length, 120) / 120,
+        "short": features.length <= 12,
+        "exclaims": bool(re.search(r"[!！]|\?\?|？？", text)),
+        "polite": "您" in text,
+        "familiar": "你" in text.replace("你们", ""),
+        "promises": bool(features.promises),
+        "third_party": bool(features.third_parties),
+        "story": features.story,
+    }
+    return np.array([float(values[name]) for name in TEXT_FACTS], dtype=np.float32)
+
+
+def echo(text: str, customer: str) -> float:
+    """Share of the customer's letter triples that the reply's closest clause takes up, 0-1."""
+    said = trigrams(customer) if len(customer) >= 4 else frozenset()
+    if not said:
+        return 0.0
+    shares = [
+        len(trigrams(text[c.start : c.end]) & said) / max(3, min(len(said), c.end - c.start))
+        for c in clauses(text)
+    ]
+    return min(1.0, max(shares, default=0.0))
+
+
+def lacks(item: RubricItem, evidence: Evidence) -> bool:
+    """Whether something the item cannot do without (`requires`) is missing from the reply."""
+    has = {
+        "day": bool(evidence.features.days),
+        "figure": bool(evidence.features.figures),
+        "question": bool(evidence.features.questions),
+        "open_question": any(reading.is_open_question(q) for q in evidence.features.questions),
+        "company": "移动" in evidence.text or "公司" in evidence.text,
+        "own_name": bool(re.search(r"我(?:是|叫|姓)|小[\u4e00-\u9fff]", evidence.text)),
+    }
+    return not all(has[name] for name in item.requires)

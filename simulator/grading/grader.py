@@ -1,0 +1,188 @@
+"""Grades replies: evidence, probabilities, verdicts, banned hits, quality. The one grader of the product.
+
+Knows nothing of sessions. The same request under the same rubric, calibration and encoder gets the same
+grade, alone or in a batch: scores are rounded to four decimals before any threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.domain.grade import (
+    BANNED_KEY,
+    BannedHit,
+    Grade,
+    GradeRequest,
+    ItemResult,
+    Nearest,
+    Span,
+    Verdict,
+)
+from simulator.domain.rubric import Rubric, RubricItem
+from simulator.errors import GradingError
+from simulator.grading import form
+from simulator.grading import quality as marking
+from simulator.grading.calibration import BANNED, Calibration
+from simulator.grading.encoder import Encoder
+from simulator.grading.evidence import Evidence, gather, lacks
+from simulator.grading.examples import column_name, example_set
+from simulator.grading.fewshot import FewShot
+from simulator.grading.fewshot import Nearest as Row
+from simulator.language.text import han_share
+
+# Of several banned ids found in one reply, those this close to the best are told too.
+_BANNED_TIE = 0.1
+_EMPTY_QUALITY = 2.0
+
+
+class Grader:
+    """Grades replies under one rubric with one encoder and one calibration."""
+
+    def __init__(self, rubric: Rubric, encoder: Encoder, calibration: Calibration) -> None:
+        if calibration.encoder_hash != encoder.hash:
+            raise GradingError(f"校准是给另一个编码器做的（{calibration.encoder_hash}，不是 {encoder.hash}）。")
+        self.rubric = rubric
+        self.encoder = encoder
+        self.calibration = calibration
+        self.fewshot = FewShot(example_set(rubric), encoder)
+        self._column = {column_name(i): c for c, i in enumerate(self.fewshot.examples.items)}
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the calibration was made for this very rubric."""
+        return self.calibration.rubric_hash == self.rubric.hash
+
+    def grade(self, request: GradeRequest) -> Grade:
+        """The grade of one reply."""
+        return self.grade_many([request])[0]
+
+    def grade_many(self, requests: Sequence[GradeRequest]) -> list[Grade]:
+        """The grades of `requests`, in order. Raises GradingError for a situation the rubric has not."""
+        for request in requests:
+            if not self.rubric.steps_of(request.situation):
+                raise GradingError(f"评分标准 {self.rubric.ref} 里没有情境“{request.situation}”。")
+        found = gather(requests, self.fewshot)
+        return [self._grade(r, e) for r, e in zip(requests, found, strict=True)]
+
+    def _grade(self, request: GradeRequest, evidence: Evidence) -> Grade:
+        items = self.rubric.items_for(request.situation)
+        if not evidence.features.meaningful:
+            return self._unreadable(request, evidence, items)
+        whole = evidence.vector()
+        banned = self._banned(evidence, whole)
+        scored = {i.key_in(request.situation): self.score(i, evidence, whole) for i in items if i.examples}
+        judged = {key: self._verdict(key, p) for key, p in scored.items()}
+        helpful = any(v is Verdict.MET and not k.startswith("negative:") for k, v in judged.items()) and not banned
+        results = []
+        for item in items:
+            key = item.key_in(request.situation)
+            if item.detector in form.DETECTORS:
+                holds = form.DETECTORS[item.detector](evidence.features, request.style, helpful)
+                verdict = Verdict.MET if holds else Verdict.NOT_MET
+                results.append(ItemResult(key=key, verdict=verdict, score=float(holds)))
+            else:
+                results.append(self._result(item, key, judged[key], scored[key], evidence))
+        chance = self.banned_probability(evidence, whole)
+        values = marking.inputs(self.rubric, scored, chance, request.situation, evidence.features.length)
+        mark = marking.quality(self.rubric, self.calibration.quality, values, tuple(results), banned)
+        return self._made(evidence, tuple(self._with_banned(results, banned, chance)), banned, mark)
+
+    def _made(
+        self, evidence: Evidence, items: tuple[ItemResult, ...], banned: tuple[BannedHit, ...], mark: float | None
+    ) -> Grade:
+        return Grade(
+            rubric=self.rubric.ref,
+            rubric_hash=self.rubric.hash,
+            encoder=f"{self.encoder.name}#{self.encoder.hash}",
+            calibrated=self.calibrated,
+            items=items,
+            banned=banned,
+            quality=mark,
+            features=evidence.features,
+        )
+
+    def _unreadable(self, request: GradeRequest, evidence: Evidence, items: tuple[RubricItem, ...]) -> Grade:
+        """Nothing said: nothing met. Another language: nobody here can tell."""
+        foreign = sum(c.isalpha() for c in evidence.text) >= 4 and han_share(evidence.text) < 0.3
+        verdict = Verdict.UNSURE if foreign else Verdict.NOT_MET
+        score = 0.5 if foreign else 0.0
+        results = [ItemResult(key=i.key_in(request.situation), verdict=verdict, score=score) for i in items]
+        results.append(ItemResult(key=BANNED_KEY, verdict=verdict, score=score))
+        return self._made(evidence, tuple(results), (), None if foreign else _EMPTY_QUALITY)
+
+    def score(self, item: RubricItem, evidence: Evidence, whole: NDArray[np.float32]) -> float:
+        """The calibrated probability that the reply does what `item` says."""
+        column = self._column[column_name(item)]
+        own = self.own_inputs(column, evidence, lacks(item, evidence))
+        return self.calibration.probability(item.kind.value, column_name(item), own, whole)
+
+    def own_inputs(self, column: int, evidence: Evidence, missing: bool) -> NDArray[np.float32]:
+        """`calibration.SHARED_INPUTS` of one column."""
+        length = min(evidence.features.length, 120) / 120
+        peak = evidence.peaks
+        return np.array([peak[column], evidence.means[column], missing, length, peak[-1]], dtype=np.float32)
+
+    def banned_probability(self, evidence: Evidence, whole: NDArray[np.float32]) -> float:
+        """The calibrated probability that the reply says any banned thing."""
+        own = self.own_inputs(self.fewshot.examples.width - 1, evidence, False)
+        return self.calibration.probability(BANNED, BANNED, own, whole)
+
+    def _verdict(self, key: str, probability: float) -> Verdict:
+        return self.calibration.bands[key.partition(":")[0]].verdict(probability)
+
+    def _result(
+        self, item: RubricItem, key: str, verdict: Verdict, score: float, evidence: Evidence
+    ) -> ItemResult:
+        if verdict is Verdict.NOT_MET or not evidence.spans:
+            return ItemResult(key=key, verdict=verdict, score=score)
+        column = self._column[column_name(item)]
+        span = self._best_span(evidence, column)
+        near = self.fewshot.nearest(evidence.text[span.start : span.end], column)
+        return ItemResult(key=key, verdict=verdict, score=score, span=span, nearest=self._shown(near))
+
+    def _shown(self, near: Row | None) -> Nearest | None:
+        if near is None:
+            return None
+        examples = self.fewshot.examples
+        return Nearest(
+            text=examples.typed[near.row],
+            positive=bool(examples.positive[near.row]),
+            similarity=round(near.similarity, 4),
+        )
+
+    @staticmethod
+    def _best_span(evidence: Evidence, column: int) -> Span:
+        return evidence.spans[int(np.argmax(evidence.scores[:, column]))]
+
+    def _banned(self, evidence: Evidence, whole: NDArray[np.float32]) -> tuple[BannedHit, ...]:
+        """The banned things said: found by the column for any of them, named by the nearest id."""
+        chance = self.banned_probability(evidence, whole)
+        if self.calibration.bands[BANNED].verdict(chance) is not Verdict.MET:
+            return ()
+        window = int(np.argmax(evidence.scores[:, -1]))
+        span = evidence.spans[window]
+        first = len(self.fewshot.examples.items)
+        named = evidence.scores[window, first:-1]
+        best = float(named.max())
+        order = [int(c) for c in np.argsort(-named, kind="stable") if named[c] >= best - _BANNED_TIE][:3]
+        return tuple(
+            BannedHit(
+                id=self.rubric.banned[c].id,
+                category=self.rubric.banned[c].category,
+                score=chance,
+                span=span,
+                text=evidence.reply[span.start : span.end],
+            )
+            for c in order
+        )
+
+    def _with_banned(
+        self, results: list[ItemResult], banned: tuple[BannedHit, ...], chance: float
+    ) -> list[ItemResult]:
+        """The item `negative:banned_phrase` says in the list of items what `banned` says in full."""
+        verdict = self.calibration.bands[BANNED].verdict(chance)
+        span = banned[0].span if banned else None
+        return [*results, ItemResult(key=BANNED_KEY, verdict=verdict, score=chance, span=span)]

@@ -1,0 +1,142 @@
+"""The line bank: right cell, filled slots, no repeats, the same choice for the same seed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from simulator.actor.lines import pick
+from simulator.actor.models.bank import BankChatModel
+from simulator.actor.prompt import messages
+from simulator.actor.wording import sameness_key
+from simulator.content.catalog import Content
+from simulator.domain.persona import Line, Mood, Move
+from simulator.errors import ModelError
+from tests.actor.talk import cast, make_direction
+
+
+def line(line_id: str, text: str, *scopes: str, mood: Mood = Mood.NEUTRAL, move: Move = Move.PRESS) -> Line:
+    return Line(id=line_id, style="driver", move=move, mood=mood, scopes=scopes, text=text)
+
+
+def with_lines(content: Content, *lines: Line) -> Content:
+    return replace(content, lines=lines)
+
+
+@pytest.mark.parametrize("persona", ["feng_dakui", "shen_yanqiu", "lin_xiuzhen", "tan_xiao"])
+@pytest.mark.parametrize("move", [Move.PRESS, Move.QUESTION])
+def test_thirty_draws_repeat_nothing(content: Content, persona: str, move: Move) -> None:
+    who, where, style = cast(content, persona)
+    used: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()
+    for turn in range(30):
+        direction = make_direction(move=move, turn=turn, used=used, spoken=spoken)
+        drawn = pick(content, who, where, style, direction)
+        assert "{" not in drawn.text
+        used, spoken = (*used, drawn.line_id), (*spoken, drawn.text)
+    assert len({sameness_key(s) for s in spoken}) == 30
+
+
+def test_the_same_seed_says_the_same_and_seeds_differ(content: Content) -> None:
+    who, where, style = cast(content)
+    once, again = (pick(content, who, where, style, make_direction(seed=3)) for _ in range(2))
+    assert once == again
+    others = {pick(content, who, where, style, make_direction(seed=s)).text for s in range(30)}
+    assert len(others) > 1
+
+
+@pytest.mark.parametrize("move", [m for m in Move if m is not Move.OPEN])
+def test_every_move_of_every_family_has_a_line(content: Content, move: Move) -> None:
+    for persona in content.personas.values():
+        for situation_id in persona.situations:
+            for style in content.styles.values():
+                direction = make_direction(
+                    move=move,
+                    reveals=persona.concern.short if move is Move.REVEAL else None,
+                    answer="这个我说过" if move is Move.ANSWER else None,
+                )
+                drawn = pick(content, persona, content.situation(situation_id), style, direction)
+                assert drawn.text.strip() and "{" not in drawn.text
+
+
+def test_slots_take_what_was_just_said(content: Content) -> None:
+    who, where, style = cast(content)
+    small = with_lines(content, line("a", "{figure}？{day}？{company}不信", "sales"))
+    drawn = pick(small, who, where, style, make_direction(figure="38块", day="周三"))
+    assert drawn.text == "38块？周三？奎盛铸造厂不信"
+
+
+@pytest.mark.parametrize(
+    ("text", "persona"),
+    [
+        ("{figure}是真的？", "feng_dakui"),
+        ("{day}能好？", "feng_dakui"),
+        ("{company}怎么办", "qiao_manli"),
+        ("{price}太贵", "fang_shuzhen"),
+        ("我怕{concern}", "feng_dakui"),
+    ],
+)
+def test_a_line_with_an_empty_slot_is_not_eligible(content: Content, text: str, persona: str) -> None:
+    who, where, _ = cast(content, persona)
+    small = with_lines(content, line("slot", text, where.id), line("plain", "先把话说完", where.id))
+    drawn = pick(small, who, where, content.style("driver"), make_direction())
+    assert drawn.line_id == "plain"
+
+
+def test_exact_mood_before_adjacent_before_far(content: Content) -> None:
+    who, where, style = cast(content)
+    lines = [
+        line("warm", "我再说一次嘛", "sales", mood=Mood.WARM),
+        line("neutral", "价钱不降免谈", "sales", mood=Mood.NEUTRAL),
+        line("upset", "听不懂人话是吧", "sales", mood=Mood.UPSET),
+        line("other", "真用不着这些东西", "no_need", mood=Mood.UPSET),
+    ]
+    small, used, order = with_lines(content, *lines), (), []
+    for _ in lines:
+        drawn = pick(small, who, where, style, make_direction(mood=Mood.UPSET, used=used))
+        used, order = (*used, drawn.line_id), [*order, drawn.line_id]
+    assert order == ["upset", "neutral", "warm", "other"]
+
+
+def test_the_line_that_fits_the_reply_wins(content: Content) -> None:
+    who, where, style = cast(content)
+    others = [line(f"o{i}", t, "sales") for i, t in enumerate(["说重点", "价格呢", "别绕", "我没空", "快点"])]
+    fitting = line("fit", "备用线路到底有没有用", where.id)
+    seen = [
+        pick(with_lines(content, fitting, *others), who, where, style, make_direction(seed=s)).line_id
+        for s in range(40)
+    ]
+    assert seen.count("fit") >= 5
+
+
+def test_answers_as_they_are_and_differently_the_second_time(content: Content) -> None:
+    who, where, style = cast(content)
+    told = "两条宽带，一条六百，一千二"
+    direction = make_direction(move=Move.ANSWER, answer=told)
+    assert pick(content, who, where, style, direction).text == told
+    again = pick(content, who, where, style, replace(direction, spoken=(told,)))
+    assert again.text != told and told in again.text
+
+
+def test_nothing_left_names_the_cell(content: Content) -> None:
+    who, where, style = cast(content)
+    spoken: tuple[str, ...] = ()
+    empty = with_lines(content)
+    with pytest.raises(ModelError, match=r"driver / too_expensive / accept / warm"):
+        for _ in range(20):
+            direction = make_direction(move=Move.ACCEPT, mood=Mood.WARM, spoken=spoken)
+            text = pick(empty, who, where, style, direction).text
+            assert text not in spoken
+            spoken = (*spoken, text)
+
+
+def test_as_a_chat_model(content: Content) -> None:
+    who, where, style = cast(content)
+    direction = make_direction()
+    prompt = messages(content, who, where, style, (("customer", "太贵"),), direction)
+    answer = BankChatModel(content=lambda: content).invoke(prompt)
+    expected = pick(content, who, where, style, direction)
+    assert (answer.text, answer.response_metadata["line_id"]) == (expected.text, expected.line_id)
+    with pytest.raises(ModelError):
+        BankChatModel(content=lambda: content).invoke("你好")
