@@ -132,7 +132,7 @@ class Actor:
         def work() -> None:
             try:
                 answers.put(self._listen(plain, gone))
-            except Exception as error:  # border: any library may raise anything; carried to the caller
+            except Exception as error:  # noqa: BLE001  (border: any library may raise anything)
                 answers.put(error)
 
         thread = threading.Thread(target=work, name="customer-model", daemon=True)

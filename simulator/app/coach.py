@@ -115,7 +115,8 @@ def pips(quality: float | None, lang: Lang) -> str:
         return f'<span class="pips faint">{esc(say(lang, "quality_none"))}</span>'
     filled = "".join(f'<i style="--part:{_part(quality, n)}%"></i>' for n in range(5))
     title = esc(say(lang, "quality_of", n=f"{quality:g}"))
-    return f'<span class="pips" title="{title}">{filled}<b>{quality:.1f}</b></span>'
+    level = "low" if quality < 2 else "middling" if quality < 3 else "high"
+    return f'<span class="pips pips-{level}" title="{title}">{filled}<b>{quality:.1f}</b></span>'
 
 
 def _part(quality: float, pip: int) -> int:

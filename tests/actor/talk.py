@@ -16,7 +16,14 @@ def make_direction(**changes: Any) -> Direction:
     """What the director orders after `REPLY`; the hidden concern is still hidden."""
     concern = changes.pop("concern", ConcernStatus.HIDDEN)
     state = make_state(concern=LedgerEntry(id="concern", text="（心事）", status=concern))
-    given = {"move": Move.PRESS, "mood": Mood.NEUTRAL, "state": state, "reply": REPLY, "turn": 1, "seed": 7}
+    given: dict[str, Any] = {
+        "move": Move.PRESS,
+        "mood": Mood.NEUTRAL,
+        "state": state,
+        "reply": REPLY,
+        "turn": 1,
+        "seed": 7,
+    }
     return Direction(**(given | changes))
 
 

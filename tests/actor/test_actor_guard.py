@@ -130,7 +130,8 @@ def test_lines(content: Content, move: Move, text: str, reason: str | None) -> N
     if reason is None:
         assert found is None
     else:
-        assert found is not None and reason in found
+        assert found is not None
+        assert reason in found
 
 
 def test_the_table_is_long_enough() -> None:
@@ -170,7 +171,8 @@ def test_figures_from_the_talk_may_be_quoted(content: Content) -> None:
 def test_parroting_the_trainee_is_refused(content: Content) -> None:
     direction = make_direction(reply="专线含备用线路，断了四小时到")
     found = refusal("专线含备用线路，断了四小时到。", direction, content.persona("feng_dakui"), ())
-    assert found is not None and "照抄" in found
+    assert found is not None
+    assert "照抄" in found
 
 
 def test_length_follows_the_style_of_the_session(content: Content) -> None:

@@ -28,7 +28,9 @@ def test_system_then_alternating_talk_then_the_note(content: Content) -> None:
     kinds = [HumanMessage, AIMessage, HumanMessage, AIMessage, HumanMessage]
     assert [type(m) for m in prompt[1:]] == kinds
     last = str(prompt[-1].text)
-    assert last.startswith(REPLY) and "【导演提示】" in last and content.moves[Move.PRESS] in last
+    assert last.startswith(REPLY)
+    assert "【导演提示】" in last
+    assert content.moves[Move.PRESS] in last
     assert prompt[-1].additional_kwargs[KEY]["direction"].move is Move.PRESS
 
 
@@ -90,7 +92,8 @@ def test_the_concern_enters_only_when_revealed(content: Content) -> None:
     ],
 )
 def test_injected_structure_is_neutralised(content: Content, typed: str, gone: str) -> None:
-    assert gone not in neutralise(typed) and "\n" not in neutralise(typed)
+    assert gone not in neutralise(typed)
+    assert "\n" not in neutralise(typed)
     prompt = messages(content, *cast(content), (("customer", "太高"),), make_direction(reply=typed))
     said = str(prompt[-1].text)
     assert said.count("【导演提示】") == 1  # the director's own

@@ -74,7 +74,8 @@ def test_a_local_model_tells_what_it_is(content: Content, tiny: Path, latin: Pat
     assert one.name == f"hf:{tiny}"
     assert one.version == same.version != other.version
     dtype, timings = one.chat.dtype, dict(one.chat.timings)  # type: ignore[attr-defined]
-    assert set(timings) == {"float32", "bfloat16"} and dtype == min(timings, key=lambda d: timings[d])
+    assert set(timings) == {"float32", "bfloat16"}
+    assert dtype == min(timings, key=lambda d: timings[d])
 
 
 def test_a_hub_that_does_not_answer(

@@ -19,6 +19,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatResult
+from pydantic import Field
 
 from simulator.actor import Actor
 from simulator.actor.models import CustomerModel, make_model
@@ -34,7 +35,7 @@ HISTORY = (("customer", "太高。说个实在价。"),)
 class Recorder(GenericFakeChatModel):
     """Says what it is given and keeps what it was asked."""
 
-    asked: list[list[BaseMessage]] = []
+    asked: list[list[BaseMessage]] = Field(default_factory=list)
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         self.asked.append(messages)
@@ -45,7 +46,7 @@ class Hanging(BaseChatModel):
     """Does not answer before `release` is set."""
 
     release: Any
-    calls: list[int] = []
+    calls: list[int] = Field(default_factory=list)
 
     @property
     def _llm_type(self) -> str:
@@ -73,7 +74,7 @@ def speak(actor: Actor, content: Content, **changes: Any) -> CustomerLine:
 
 
 def saying(*texts: str) -> Recorder:
-    return Recorder(messages=iter([AIMessage(t) for t in texts]), asked=[])
+    return Recorder(messages=iter([AIMessage(t) for t in texts]))
 
 
 def test_a_good_line_is_spoken(content: Content) -> None:
@@ -86,7 +87,8 @@ def test_one_retry_that_is_told_why(content: Content) -> None:
     chat = saying("好，就这么定", "还是贵")
     line = speak(actor_of(content, chat), content)
     assert (line.text, line.source) == ("还是贵", "model")
-    assert len(line.rejected) == 1 and "好，就这么定" in line.rejected[0]
+    assert len(line.rejected) == 1
+    assert "好，就这么定" in line.rejected[0]
     assert "松了口" not in str(chat.asked[0][-1].text)
     assert "松了口" in str(chat.asked[1][-1].text)
     assert chat.asked[0][:-1] == chat.asked[1][:-1]
@@ -94,7 +96,9 @@ def test_one_retry_that_is_told_why(content: Content) -> None:
 
 def test_two_bad_lines_and_the_bank_speaks(content: Content) -> None:
     line = speak(actor_of(content, saying("我同意", "I agree", "还是贵")), content)
-    assert line.source == "bank" and line.line_id and len(line.rejected) == 2
+    assert line.source == "bank"
+    assert line.line_id
+    assert len(line.rejected) == 2
 
 
 def test_what_the_bank_needs_never_reaches_a_model(content: Content) -> None:
@@ -105,17 +109,19 @@ def test_what_the_bank_needs_never_reaches_a_model(content: Content) -> None:
 
 def test_a_model_that_raises(content: Content) -> None:
     line = speak(actor_of(content, saying()), content)  # an exhausted iterator raises inside
-    assert line.source == "bank" and "模型出错" in line.rejected[0]
+    assert line.source == "bank"
+    assert "模型出错" in line.rejected[0]
 
 
 def test_a_model_that_hangs_is_left_in_time_and_in_the_end_alone(content: Content) -> None:
     release = threading.Event()
-    chat = Hanging(release=release, calls=[])
+    chat = Hanging(release=release)
     actor = actor_of(content, chat, deadline=0.2)
     for turn in range(6):
         start = time.monotonic()
         line = speak(actor, content, turn=turn)
-        assert line.source == "bank" and line.rejected
+        assert line.source == "bank"
+        assert line.rejected
         assert time.monotonic() - start < 1.0
     assert len(chat.calls) == 4
     release.set()
@@ -127,7 +133,8 @@ def test_a_model_that_hangs_is_left_in_time_and_in_the_end_alone(content: Conten
 def test_the_bank_speaks_for_itself(content: Content) -> None:
     actor = Actor(lambda: content, make_model("bank", lambda: content))
     line = speak(actor, content)
-    assert (line.source, line.rejected) == ("bank", ()) and line.line_id
+    assert (line.source, line.rejected) == ("bank", ())
+    assert line.line_id
 
 
 def test_an_exhausted_bank_is_silent_and_says_why(content: Content) -> None:
@@ -138,7 +145,8 @@ def test_an_exhausted_bank_is_silent_and_says_why(content: Content) -> None:
     empty = replace(content, lines=())
     actor = Actor(lambda: empty, make_model("bank", lambda: empty))
     line = speak(actor, content, spoken=FORMS[Move.PRESS])
-    assert line.text == "……" and "driver / too_expensive / press" in line.rejected[0]
+    assert line.text == "……"
+    assert "driver / too_expensive / press" in line.rejected[0]
 
 
 def test_openings(content: Content) -> None:
@@ -158,7 +166,8 @@ def test_openings(content: Content) -> None:
 def test_garbage_of_a_local_model(content: Content, latin: Path) -> None:
     actor = Actor(lambda: content, make_model(f"hf:{latin}", lambda: content), deadline=10.0)
     line = speak(actor, content)
-    assert line.source == "bank" and any("不是中文" in r for r in line.rejected)
+    assert line.source == "bank"
+    assert any("不是中文" in r for r in line.rejected)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +189,8 @@ def test_servers_that_misbehave(content: Content, broken_server: str, fault: str
     start = time.monotonic()
     line = speak(Actor(lambda: content, model, deadline=1.5), content)
     assert time.monotonic() - start < 4
-    assert line.source == "bank" and line.line_id
+    assert line.source == "bank"
+    assert line.line_id
     assert re.search(reason, line.rejected[0])
 
 
@@ -193,7 +203,8 @@ def test_a_server_that_behaves(content: Content, broken_server: str) -> None:
 def test_no_server_at_all(content: Content) -> None:
     model = make_model("openai:m@http://127.0.0.1:9/v1", lambda: content, deadline=1.0)
     line = speak(Actor(lambda: content, model, deadline=2.0), content)
-    assert line.source == "bank" and "模型出错" in line.rejected[0]
+    assert line.source == "bank"
+    assert "模型出错" in line.rejected[0]
 
 
 @pytest.fixture
@@ -234,5 +245,6 @@ def test_transformers_serve(content: Content, tiny: Path, transformers_serve: st
     said = model.chat.invoke("你好").text
     assert said.strip()  # babble, but over the wire
     line = Actor(lambda: content, model, deadline=30.0).speak(who, where, style, HISTORY, make_direction())
-    assert line.text and (line.source == "model" or line.rejected)
+    assert line.text
+    assert line.source == "model" or line.rejected
     assert not any("模型出错" in r for r in line.rejected)

@@ -14,7 +14,7 @@ def make_tiny(folder: Path, alphabet: str, *, template: str | None = TEMPLATE, s
     """Writes the model to `folder`. It knows the characters of `alphabet`, others are one unknown token."""
     import torch
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast, LlamaConfig, LlamaForCausalLM
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     words = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<unk>", *dict.fromkeys(alphabet)]
     base = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))

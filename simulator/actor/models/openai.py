@@ -14,7 +14,7 @@ from langchain_openai import ChatOpenAI
 from simulator.errors import ModelError
 
 
-class WholeChatOpenAI(ChatOpenAI):
+class WholeChatOpenAI(ChatOpenAI):  # type: ignore[misc]
     """Raises ModelError when the server's stream ends without saying that the answer is finished: a
     server that dies closes its connection just like one that is done."""
 

@@ -77,7 +77,7 @@ def _ask_hub(repo: str) -> None:
         try:
             HfApi().model_info(repo, timeout=HUB_PATIENCE)
             found.append(None)
-        except Exception as error:  # border: carried to the caller's thread
+        except Exception as error:  # noqa: BLE001  (carried to the caller's thread)
             found.append(error)
 
     asking = threading.Thread(
