@@ -81,6 +81,13 @@ def strangers(text: str, known: Iterable[str]) -> tuple[str, ...]:
         amount = value(plain[match.start() : match.end() + 1])
         unit = _MONEY.match(plain, match.end())
         percent = plain[: match.start()].endswith("百分之")
-        if amount is not None and amount not in quotable and (amount > _SMALL or unit or percent):
+        if amount is None or amount in quotable or _roughly(amount, plain[match.end() :], quotable):
+            continue
+        if amount > _SMALL or unit or percent:
             odd.append(match.group() + (unit.group() if unit else ""))
     return tuple(odd)
+
+
+def _roughly(amount: float, after: str, quotable: frozenset[float]) -> bool:
+    """Whether 两千多 stands for a known 2064."""
+    return after.startswith(("多", "来")) and any(amount < q < amount * 1.5 for q in quotable)

@@ -166,6 +166,8 @@ def _gift(case: _Case) -> str | None:
         return None
     if _meant(text, phrases.GIVING, phrases.NOT_GIVING):
         return "没让你答应，却松了口"
+    if phrases.YES_FIRST.match(text) and move is not Move.SOFTEN and not phrases.YES_BUT.search(text):
+        return "没让你答应，却松了口"
     if phrases.WHOLE_YES.match(text) and phrases.YES.search(text):
         return "没让你答应，却松了口"
     if move not in _THANKS and _meant(text, phrases.THANKS, phrases.NOT_THANKS):
@@ -208,10 +210,8 @@ def _quotable(case: _Case) -> Iterator[str]:
 
 def _meant(text: str, wording: re.Pattern[str], harmless: re.Pattern[str]) -> bool:
     """Whether a sentence of `text` says it and nothing in that sentence takes it back."""
-    for sentence in re.findall(r"[^。！!？?…；;\n]+[。！!？?…；;]*", text):
-        if wording.search(sentence) and not harmless.search(sentence):
-            return True
-    return False
+    sentences = re.findall(r"[^。！!？?…；;\n]+[。！!？?…；;]*", text)
+    return any(wording.search(s) and not harmless.search(s) for s in sentences)
 
 
 _CHECKS: tuple[Callable[[_Case], str | None], ...] = (

@@ -54,15 +54,17 @@ def _filters(content: Content, lang: Lang) -> str:
 
 
 def _filter_row(row: str, label: str, options: list[tuple[str, str, str]], lang: Lang) -> str:
-    chips = [button(esc(say(lang, "all")), "filter", "pick", data_row=row, data_value="", aria_pressed="true")]
+    chips = [
+        button(esc(say(lang, "all")), "filter", "pick", data_row=row, data_value="", aria_pressed="true")
+    ]
     chips += [
         button(f"{picture}<span>{esc(name)}</span>", "filter", "pick", data_row=row, data_value=value,
                aria_pressed="false")
         for value, name, picture in options
     ]  # fmt: skip
     return (
-        f'<div class="picks" role="group" aria-label="{esc(label)}"><span class="picks-label">{esc(label)}</span>'
-        f'<div class="picks-row">{"".join(chips)}</div></div>'
+        f'<div class="picks" role="group" aria-label="{esc(label)}">'
+        f'<span class="picks-label">{esc(label)}</span><div class="picks-row">{"".join(chips)}</div></div>'
     )
 
 
@@ -74,8 +76,8 @@ def _section(content: Content, family: Family, people: list[Persona], lang: Lang
     ]
     if not cards:
         return ""
-    title = esc(say(lang, f"family_{family.value}"))
-    return f'<section class="cast" data-section><h2>{title}</h2><div class="grid">{"".join(cards)}</div></section>'
+    title, grid = esc(say(lang, f"family_{family.value}")), "".join(cards)
+    return f'<section class="cast" data-section><h2>{title}</h2><div class="grid">{grid}</div></section>'
 
 
 def _card(content: Content, persona: Persona, lang: Lang) -> str:
@@ -121,18 +123,23 @@ def _who(content: Content, persona: Persona, lang: Lang) -> str:
 def _tags(content: Content, persona: Persona, situation: Situation | None, lang: Lang) -> str:
     """Style, situation and difficulty."""
     style = content.styles[persona.style]
-    tags = f'<span class="tag" title="{esc(names.style_summary(lang, style))}">{esc(names.style_name(lang, style))}</span>'
+    tags = tag(names.style_name(lang, style), names.style_summary(lang, style))
     if situation:
-        summary = esc(names.situation_summary(lang, situation))
-        tags += f'<span class="tag plain" title="{summary}">{esc(names.situation_name(lang, situation))}</span>'
+        name, summary = names.situation_name(lang, situation), names.situation_summary(lang, situation)
+        tags += tag(name, summary, "tag plain")
     return f'<span class="tags">{tags}{dots(persona.difficulty, lang)}</span>'
+
+
+def tag(name: str, summary: str, css: str = "tag") -> str:
+    """A label that says more when pointed at."""
+    return f"<span{attrs(class_=css, title=summary or None)}>{esc(name)}</span>"
 
 
 def dots(difficulty: Difficulty, lang: Lang) -> str:
     """One to three filled dots and the word for it."""
     level = _DOTS[difficulty]
     name = say(lang, difficulty.value)
-    filled = "".join(f'<i{attrs(class_="on" if n < level else None)}></i>' for n in range(3))
+    filled = "".join(f"<i{attrs(class_='on' if n < level else None)}></i>" for n in range(3))
     return (
         f'<span class="dots level-{level}" title="{esc(say(lang, "difficulty", level=name))}">'
         f"{filled}<em>{esc(name)}</em></span>"
@@ -141,7 +148,8 @@ def dots(difficulty: Difficulty, lang: Lang) -> str:
 
 def _recent(content: Content, recent: Iterable[SessionSummary], lang: Lang) -> str:
     """Sessions of this browser, newest first; those of people who are no longer there are left out."""
-    known = [s for s in recent if s.setup.persona in content.personas and s.setup.situation in content.situations]
+    people, situations = content.personas, content.situations
+    known = [s for s in recent if s.setup.persona in people and s.setup.situation in situations]
     if not known:
         return ""
     items = "".join(_recent_card(content, s, lang) for s in known)
@@ -162,8 +170,8 @@ def _recent_card(content: Content, session: SessionSummary, lang: Lang) -> str:
     body = (
         f'{portrait(persona, session.setup.style)}<span class="recent-text"><b lang="zh">{esc(persona.honorific)}'
         f"<small>{esc(names.situation_name(lang, situation))}</small></b>"
-        f'<span class="recent-state">{esc(state)} · {esc(clock(session.started))}</span></span>'
-        f'<span class="recent-go">{esc(action)}</span>'
+        f'<span class="recent-state">{esc(state)}</span></span>'
+        f'<span class="recent-go">{esc(action)}<small>{esc(clock(session.started))}</small></span>'
     )
     css = "recent-card" if session.outcome else "recent-card open"
     return button(body, "open", css, data_session=session.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from simulator.app import coach, mood, names
 from simulator.app.avatars import portrait, trainee
-from simulator.app.cards import clock, dots, outcome_name
+from simulator.app.cards import clock, dots, outcome_name, tag
 from simulator.app.markup import attrs, button, esc
 from simulator.app.words import Lang, duration, say
 from simulator.director import Casting
@@ -54,7 +54,7 @@ def head(view: ChatView, *, typing: bool = False) -> str:
     return (
         f'<div class="head">{button(_BACK, "home", "icon", aria_label=say(lang, "back"))}'
         f'<div class="head-name"><b lang="zh">{esc(persona.honorific)}</b>'
-        f'<small{attrs(class_="typing" if typing else None)}>{esc(under)}</small></div>'
+        f"<small{attrs(class_='typing' if typing else None)}>{esc(under)}</small></div>"
         f'<div class="head-tools">{coach_button}{finish}</div></div>'
     )
 
@@ -98,9 +98,8 @@ def them(view: ChatView, text: str, *, more: bool = False) -> str:
     style, persona = view.casting.style.id, view.casting.persona
     body = esc(text).replace("\n", "<br>")
     caret = '<i class="caret"></i>' if more else ""
-    return (
-        f'<div class="row them">{portrait(persona, style)}<div class="bubble" lang="zh">{body}{caret}</div></div>'
-    )
+    bubble = f'<div class="bubble" lang="zh">{body}{caret}</div>'
+    return f'<div class="row them">{portrait(persona, style)}{bubble}</div>'
 
 
 def _mine(view: ChatView, turn: Turn) -> str:
@@ -143,14 +142,18 @@ def composer(view: ChatView, *, busy: bool = False, tray: str = "") -> str:
     if session.outcome is not None:
         return _ended(view)
     ack = attrs(data_ack=f"{session.id}:{len(session.turns)}", data_busy=busy, data_session=session.id)
+    length = attrs(data_format=say(lang, "length", n="{n}"))
+    timer = attrs(title=say(lang, "timer_title"), data_format=say(lang, "waiting", time="{time}"))
+    placeholder = say(lang, "placeholder")
+    box = attrs(
+        rows=1, maxlength=MAX_REPLY, placeholder=placeholder, aria_label=placeholder,
+        title=say(lang, "send_keys"), autocomplete="off",
+    )  # fmt: skip
     tools = button(f"{_BULB}<span>{esc(say(lang, 'hint'))}</span>", "hint", "tool", disabled=busy)
     return (
         f'<div class="composer"{ack}><div class="tray">{tray}</div><div class="tools">{tools}'
-        f'<span class="counts"><span data-length data-format="{esc(say(lang, "length", n="{n}"))}"></span>'
-        f'<span data-timer title="{esc(say(lang, "timer_title"))}"></span></span></div>'
-        f'<div class="box"><textarea rows="1" maxlength="{MAX_REPLY}" placeholder="{esc(say(lang, "placeholder"))}" '
-        f'aria-label="{esc(say(lang, "placeholder"))}" title="{esc(say(lang, "send_keys"))}" '
-        f'autocomplete="off"></textarea>'
+        f'<span class="counts"><span data-length{length}></span><span data-timer{timer}></span></span></div>'
+        f'<div class="box"><textarea{box}></textarea>'
         f"{button(esc(say(lang, 'send')), 'say', 'btn send', disabled=busy)}</div></div>"
     )
 
@@ -194,17 +197,17 @@ def _about(view: ChatView) -> str:
     lang, casting = view.lang, view.casting
     persona = casting.persona
     where = persona.company or say(lang, "private_person")
+    style = tag(names.style_name(lang, casting.style), names.style_summary(lang, casting.style))
     return (
         f'<div><b lang="zh">{esc(persona.name)}</b><small lang="zh">{esc(where)}</small>'
-        f'<span class="tags"><span class="tag" title="{esc(names.style_summary(lang, casting.style))}">'
-        f"{esc(names.style_name(lang, casting.style))}</span>{dots(casting.difficulty, lang)}</span></div>"
+        f'<span class="tags">{style}{dots(casting.difficulty, lang)}</span></div>'
     )
 
 
 def _known(view: ChatView) -> str:
     """Only what staff would see in their own system before the talk; the person's facts must be asked for."""
     persona = view.casting.persona
-    rows = [("product", persona.product), ("price", persona.price), ("plan", persona.plan), ("bill", persona.bill)]
+    rows = [(key, getattr(persona, key)) for key in ("product", "price", "plan", "bill")]
     return "".join(
         f'<dt>{esc(say(view.lang, key))}</dt><dd lang="zh">{esc(value)}</dd>' for key, value in rows if value
     )

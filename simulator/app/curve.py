@@ -11,9 +11,9 @@ from simulator.app.words import Lang, say
 from simulator.domain.session import Dimension
 from simulator.report import MoodPoint
 
-_WIDTH, _HEIGHT = 640, 230
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 84, 14, 30
-_GAP = 15  # least distance between the names at the lines' ends
+_WIDTH, _HEIGHT = 480, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 30, 70, 10, 26
+_GAP = 16  # least distance between the names at the lines' ends
 
 
 def mood_curve(points: tuple[MoodPoint, ...], lang: Lang) -> str:
@@ -21,8 +21,9 @@ def mood_curve(points: tuple[MoodPoint, ...], lang: Lang) -> str:
     if len(points) < 2:
         return f'<p class="faint">{esc(say(lang, "curve_none"))}</p>'
     lines = "".join(_line(points, d) for d in Dimension)
+    spoken = esc(_spoken(points, lang))
     return (
-        f'<svg class="curve" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{esc(_spoken(points, lang))}">'
+        f'<svg class="curve" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{spoken}">'
         f"{_grid()}{_turns(points, lang)}{lines}{_ends(points, lang)}</svg>"
     )
 
@@ -52,14 +53,14 @@ def _grid() -> str:
         y = _y(value)
         rows.append(
             f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{_WIDTH - _RIGHT}" y2="{y:.1f}"/>'
-            f'<text class="axis" x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
+            f'<text class="axis" x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
         )
     return "".join(rows)
 
 
 def _turns(points: tuple[MoodPoint, ...], lang: Lang) -> str:
     """Names of the turns below; every second, third … one when there are many."""
-    every = 1 + len(points) // 9
+    every = 1 + (len(points) - 1) // 7
     labels = []
     for place, point in enumerate(points):
         if place % every == 0:
@@ -75,7 +76,7 @@ def _line(points: tuple[MoodPoint, ...], dimension: Dimension) -> str:
     at = [(_x(n, len(points)), _y(_value(p, dimension))) for n, p in enumerate(points)]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
     dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{_value(p, dimension):.2f}</title></circle>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2"><title>{_value(p, dimension):.2f}</title></circle>'
         for (x, y), p in zip(at, points, strict=True)
     )
     return f'<g class="curve-{dimension.value}"><polyline points="{path}"/>{dots}</g>'
@@ -88,7 +89,7 @@ def _ends(points: tuple[MoodPoint, ...], lang: Lang) -> str:
     for y, dimension in last:
         placed.append((max(y, placed[-1][0] + _GAP) if placed else y, dimension))
     over = max(0.0, placed[-1][0] - (_HEIGHT - _BOTTOM))
-    x = _WIDTH - _RIGHT + 12
+    x = _WIDTH - _RIGHT + 9
     return "".join(
         f'<text class="end curve-{d.value}" x="{x}" y="{y - over + 4:.1f}">{esc(say(lang, d.value))}</text>'
         for y, d in placed

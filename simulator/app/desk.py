@@ -132,9 +132,8 @@ class Desk:
         try:
             session = self.room.answer(ask.session)
         except DuilianError:
-            yield Frame(
-                head=chat.head(waiting), live=chat.unanswered(waiting), composer=chat.composer(waiting, busy=True)
-            )
+            still = chat.composer(waiting, busy=True)
+            yield Frame(head=chat.head(waiting), live=chat.unanswered(waiting), composer=still)
             raise
         time.sleep(max(0.0, _LEAST_TYPING - (time.monotonic() - began)))
         view = self._view_of(session, ask.lang)
@@ -206,9 +205,10 @@ def bar(lang: Lang, screen: str, session: str = "") -> str:
 
 
 _LOGO = (
-    '<svg viewBox="0 0 32 32" aria-hidden="true"><path d="M4 6h15a3 3 0 0 1 3 3v6a3 3 0 0 1-3 3h-8l-5 4v-4H4a3 3 0 0 '
-    '1-3-3V9a3 3 0 0 1 3-3z" fill="#b9b2a6"/><path d="M14 13h14a3 3 0 0 1 3 3v6a3 3 0 0 1-3 3h-1v4l-5-4h-8a3 3 0 0 '
-    '1-3-3v-6a3 3 0 0 1 3-3z" fill="#2f8f5b"/></svg>'
+    '<svg viewBox="0 0 32 32" aria-hidden="true">'
+    '<path d="M4 6h15a3 3 0 0 1 3 3v6a3 3 0 0 1-3 3h-8l-5 4v-4H4a3 3 0 0 1-3-3V9a3 3 0 0 1 3-3z" fill="#b9b2a6"/>'
+    '<path d="M14 13h14a3 3 0 0 1 3 3v6a3 3 0 0 1-3 3h-1v4l-5-4h-8a3 3 0 0 1-3-3v-6a3 3 0 0 1 3-3z" '
+    'fill="#2f8f5b"/></svg>'
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +49,7 @@ def marked(text: str, marks: Iterable[Mark]) -> str:
     known = [m for m in marks if max(m.start, 0) < min(m.end, len(text))]
     borders = sorted({0, len(text), *(min(max(b, 0), len(text)) for m in known for b in (m.start, m.end))})
     pieces = []
-    for start, end in zip(borders, borders[1:], strict=False):
+    for start, end in pairwise(borders):
         over = [m for m in known if m.start <= start and end <= m.end]
         piece = esc(text[start:end])
         if over:

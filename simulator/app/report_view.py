@@ -32,14 +32,15 @@ def report_screen(view: ChatView, found: Report, *, tools: bool = True) -> str:
     sections = [
         _section(say(lang, "next"), f'<ol class="next">{steps}</ol>', "next-box"),
         _section(say(lang, "curve"), mood_curve(found.curve, lang), "curve-box"),
-        _section(say(lang, "missed"), "".join(_missed(m, lang) for m in found.missed)) if found.missed else "",
-        _section(say(lang, "turn_by_turn"), turns) if turns else "",
+        _section(say(lang, "missed"), "".join(_missed(m, lang) for m in found.missed)),
+        _section(say(lang, "turn_by_turn"), turns),
     ]
     return f'<article class="report">{_top(view, found, tools=tools)}{"".join(sections)}</article>'
 
 
 def _section(title: str, body: str, css: str = "") -> str:
-    return f'<section class="panel {css}"><h2>{esc(title)}</h2>{body}</section>'
+    """A titled panel; nothing when there is nothing to show."""
+    return f'<section class="panel {css}"><h2>{esc(title)}</h2>{body}</section>' if body else ""
 
 
 def _top(view: ChatView, found: Report, *, tools: bool) -> str:
@@ -57,7 +58,8 @@ def _top(view: ChatView, found: Report, *, tools: bool) -> str:
     who = f"{casting.persona.honorific} · {casting.persona.company or say(lang, 'private_person')}"
     face = portrait(casting.persona, casting.style.id, session.state.mood)
     return (
-        f'<header class="verdict tone-{tone}"><div class="verdict-face">{face}</div><div class="verdict-text">'
+        f'<header class="verdict tone-{tone}"><div class="verdict-face">{face}</div>'
+        f'<div class="verdict-text">'
         f'<p class="faint" lang="zh">{esc(who)}</p><h1>{esc(title)}</h1><p>{esc(facts)}</p>'
         f'<span class="tags"><span class="tag">{esc(names.style_name(lang, casting.style))}</span>'
         f'<span class="tag plain">{esc(names.situation_name(lang, casting.situation))}</span>'
@@ -73,16 +75,16 @@ def _ring(score: float, lang: Lang) -> str:
     return (
         f'<div class="ring"><svg viewBox="0 0 80 80" aria-hidden="true"><circle cx="40" cy="40" r="34"/>'
         f'<circle class="on" cx="40" cy="40" r="34" stroke-dasharray="{filled:.1f} {length:.1f}" '
-        f'transform="rotate(-90 40 40)"/></svg><b>{score:.0f}</b><small>{esc(say(lang, "score"))}</small></div>'
+        f'transform="rotate(-90 40 40)"/></svg><b>{score:.0f}</b>'
+        f"<small>{esc(say(lang, 'score'))}</small></div>"
     )
 
 
 def _tools(view: ChatView) -> str:
     lang, setup = view.lang, view.session.setup
-    again = button(
-        esc(say(lang, "again")), "start", "btn primary", data_persona=setup.persona, data_scene=setup.situation
-    )
-    parts = [again, button(esc(say(lang, "home")), "home", "btn")]
+    who = {"data_persona": setup.persona, "data_scene": setup.situation}
+    parts = [button(esc(say(lang, "again")), "start", "btn primary", **who)]
+    parts.append(button(esc(say(lang, "home")), "home", "btn"))
     if setup.parent:
         parts.append(button(esc(say(lang, "see_original")), "report", "btn", data_session=setup.parent))
     parts.append(button(esc(say(lang, "download")), "download", "btn quiet", data_session=view.session.id))
@@ -94,7 +96,8 @@ def _turn(view: ChatView, turn: TurnReport, *, tools: bool) -> str:
     lang = view.lang
     stored = next((t for t in view.session.turns if t.index == turn.index), None)
     comparison = view.comparison(stored) if stored else None
-    spent = f"<small>{esc(duration(lang, turn.seconds))}</small>" if turn.seconds and turn.seconds >= 1 else ""
+    seconds = turn.seconds or 0.0
+    spent = f"<small>{esc(duration(lang, seconds))}</small>" if seconds >= 1 else ""
     redo = ""
     if tools:
         where = {"data_session": view.session.id, "data_turn": turn.index}
@@ -116,9 +119,10 @@ def _turn(view: ChatView, turn: TurnReport, *, tools: bool) -> str:
 
 
 def _missed(step: MissedStep, lang: Lang) -> str:
+    label = esc(say(lang, "missed_example"))
     return (
         f'<div class="missed"><b lang="zh">{esc(step.name)}</b><p lang="zh">{esc(step.advice)}</p>'
-        f'<p class="example"><b>{esc(say(lang, "missed_example"))}</b><span lang="zh">{esc(step.example)}</span></p></div>'
+        f'<p class="example"><b>{label}</b><span lang="zh">{esc(step.example)}</span></p></div>'
     )
 
 
@@ -129,5 +133,5 @@ def report_file(view: ChatView, found: Report, css: str) -> str:
     return (
         f'<!doctype html><html lang="{"en" if lang == "en" else "zh-CN"}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{esc(title)}</title>'
-        f'<style>{css}</style></head><body class="saved duilian">{report_screen(view, found, tools=False)}</body></html>'
+        f'<style>{css}</style></head><body class="saved">{report_screen(view, found, tools=False)}</body></html>'
     )

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from simulator.content import schemas, wording
+from simulator.content.consistency import CHECKS
+from simulator.content.textfile import read_text
 from simulator.content.yamlfile import YamlFile, read_yaml
-from simulator.domain.persona import Line, Move, Persona, Situation, Style
-from simulator.domain.rubric import Rubric
+from simulator.domain.persona import Line, Move
 from simulator.errors import ContentError, Problem
-
-M = TypeVar("M", bound=BaseModel)
 
 # The names each prompt may and must use.
 PROMPT_NAMES: dict[str, frozenset[str]] = {
@@ -31,110 +31,109 @@ PROMPT_NAMES: dict[str, frozenset[str]] = {
 }
 # The slots a line of the bank may hold.
 SLOTS = frozenset(["honorific", "company", "plan", "bill", "price", "product", "figure", "day", "concern"])
+# The shape of each kind of YAML file that becomes a domain type.
+_SHAPES: dict[str, type[BaseModel]] = {
+    "style": schemas.StyleFile,
+    "situation": schemas.SituationFile,
+    "persona": schemas.PersonaFile,
+    "rubric": schemas.RubricFile,
+}
+_NOT_A_MAPPING = "整个文件应当是“键: 值”的形式，现在是空的或只有一个值"
 
 
-def problem(path: Path, message: str, *, place: str = "", line: int | None = None) -> Problem:
-    """A Problem of `path`."""
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One file as read. `value`: what it means, None when it has problems (for lines: line number →
+    Line, the sound ones); `file`: the plain data, None when it is not YAML."""
+
+    path: Path
+    value: Any = None
+    file: YamlFile | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def read(kind: str, path: Path) -> Reading:
+    """Reads a file of `kind` (a key of `source.KINDS`). Never raises for what is in the file."""
+    try:
+        return _READERS[kind](kind, path)
+    except ContentError as error:
+        return Reading(path=path, problems=error.problems)
+
+
+def _read_yaml(kind: str, path: Path) -> Reading:
+    file = _mapping_file(path)
+    model = _SHAPES[kind]
+    value, problems = None, [p for check in CHECKS[kind] for p in check(file)]
+    try:
+        value = model.model_validate(file.data)
+    except ValidationError as error:
+        problems += wording.problems_of(error, file, model)
+    if value is None or problems:
+        problems.sort(key=lambda p: p.line or 0)
+        return Reading(path=path, file=file, problems=tuple(problems))
+    return Reading(path=path, file=file, value=value.to_domain())  # type: ignore[attr-defined]
+
+
+def _mapping_file(path: Path) -> YamlFile:
+    file = read_yaml(path)
+    if not isinstance(file.data, dict):
+        raise ContentError([_problem(path, _NOT_A_MAPPING)])
+    return file
+
+
+def _problem(path: Path, message: str, *, place: str = "", line: int | None = None) -> Problem:
     return Problem(file=str(path), place=place, line=line, message=message)
 
 
-def _parse(path: Path, model: type[M]) -> tuple[M, YamlFile]:
-    file = read_yaml(path)
-    if not isinstance(file.data, dict):
-        raise ContentError([problem(path, "整个文件应当是“键: 值”的形式，现在是空的或只有一个值")])
+def _read_lines(kind: str, path: Path) -> Reading:
+    lines: dict[int, Line] = {}
+    problems: list[Problem] = []
+    for number, row in enumerate(read_text(path).split("\n"), 1):
+        if row.strip():
+            try:
+                lines[number] = _line(path, row)
+            except ContentError as error:
+                problems += [_problem(path, p.message, place=p.place, line=number) for p in error.problems]
+    return Reading(path=path, value=lines, problems=tuple(problems))
+
+
+def _line(path: Path, row: str) -> Line:
+    """The line that `row` holds. Raises ContentError with every problem of it."""
     try:
-        return model.model_validate(file.data), file
+        record = json.loads(row)
+    except json.JSONDecodeError as error:
+        message = f"不是合法的 JSON：第 {error.colno} 个字附近。请检查引号、逗号和括号。"
+        raise ContentError([_problem(path, message)]) from error
+    except RecursionError as error:
+        raise ContentError([_problem(path, "不是合法的 JSON：套得太深了")]) from error
+    file = YamlFile(path=path, data=record)
+    problems = list(_slot_problems(file))
+    try:
+        parsed = schemas.LineFile.model_validate(record)
     except ValidationError as error:
-        raise ContentError(wording.problems_of(error, file, model)) from error
-
-
-def _id_is_stem(path: Path, found: str, file: YamlFile) -> None:
-    if found != path.stem:
-        line = file.line_of(("id",))
-        text = f"id 应当和文件名一样：文件叫 {path.stem}，id 写的是 {wording.show(found)}"
-        raise ContentError([problem(path, text, place="id", line=line)])
-
-
-def read_style(path: Path) -> Style:
-    """`personas/styles/<id>.yaml`. Raises ContentError."""
-    parsed, file = _parse(path, schemas.StyleFile)
-    _id_is_stem(path, parsed.id, file)
-    return parsed.to_domain()
-
-
-def read_situation(path: Path) -> Situation:
-    """`personas/situations/<id>.yaml`. Raises ContentError."""
-    parsed, file = _parse(path, schemas.SituationFile)
-    _id_is_stem(path, parsed.id, file)
-    return parsed.to_domain()
-
-
-def read_persona(path: Path) -> Persona:
-    """`personas/cast/<id>.yaml`. Raises ContentError."""
-    parsed, file = _parse(path, schemas.PersonaFile)
-    _id_is_stem(path, parsed.id, file)
-    return parsed.to_domain()
-
-
-def read_rubric(path: Path) -> Rubric:
-    """`rubrics/<name>@<version>.yaml`. Raises ContentError."""
-    parsed, file = _parse(path, schemas.RubricFile)
-    stem = f"{parsed.rubric}@{parsed.version}"
-    problems = []
-    if stem != path.stem:
-        problems.append(problem(path, f"文件名应当是 {stem}.yaml（由 rubric 和 version 得来）", place="rubric"))
-    seen: dict[str, int] = {}
-    for index, item in enumerate(parsed.items):
-        for key in [f"{item.kind.value}:{s}.{item.id}" for s in item.situations] or [f"{item.kind}:{item.id}"]:
-            if key in seen:
-                line = file.line_of(("items", index, "id"))
-                text = f"{key} 和 items[{seen[key]}] 重复了"
-                problems.append(problem(path, text, place=f"items[{index}].id", line=line))
-            seen[key] = index
-    ids = [b.id for b in parsed.banned]
-    for index, phrase_id in enumerate(ids):
-        if phrase_id in ids[:index]:
-            line = file.line_of(("banned", index, "id"))
-            problems.append(problem(path, f"{phrase_id} 写了两次", place=f"banned[{index}].id", line=line))
+        raise ContentError([*wording.problems_of(error, file, schemas.LineFile), *problems]) from error
     if problems:
         raise ContentError(problems)
-    return parsed.to_domain()
-
-
-def read_lines(path: Path) -> tuple[Line, ...]:
-    """`personas/lines/*.jsonl`, one line a record. Raises ContentError with every bad line."""
-    try:
-        rows = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError([problem(path, f"读不了，或不是 UTF-8：{error}")]) from error
-    lines, problems = [], []
-    for number, row in enumerate(rows, 1):
-        if not row.strip():
-            continue
-        try:
-            lines.append(_line(json.loads(row)))
-        except json.JSONDecodeError as error:
-            problems.append(problem(path, f"不是合法的 JSON：第 {error.colno} 列附近", line=number))
-        except ValidationError as error:
-            found = wording.problems_of(error, YamlFile(path=path, data={}), schemas.LineFile)
-            problems += [problem(path, p.message, place=p.place, line=number) for p in found]
-        except ValueError as error:
-            problems.append(problem(path, str(error), line=number))
-    if problems:
-        raise ContentError(problems)
-    return tuple(lines)
-
-
-def _line(record: Any) -> Line:
-    parsed = schemas.LineFile.model_validate(record)
-    slots = set(slots_in(parsed.text))
-    unknown = slots - SLOTS
-    if unknown:
-        raise ValueError(f"不认识的空位 {{{min(unknown)}}}，可用的：{wording.choices(SLOTS)}")
-    if (parsed.move is Move.REVEAL) != ("concern" in slots):
-        raise ValueError("reveal 的台词必须有 {concern}，别的台词不能有")
     digest = hashlib.sha256(f"{parsed.style}|{parsed.move}|{parsed.text}".encode()).hexdigest()[:10]
     return Line(id=digest, **dict(parsed))
+
+
+def _slot_problems(file: YamlFile) -> Iterator[Problem]:
+    record = file.data if isinstance(file.data, dict) else {}
+    text, move = record.get("text"), record.get("move")
+    if not isinstance(text, str):
+        return
+    try:
+        slots = set(slots_in(text))
+    except ValueError as error:
+        yield wording.problem_at(file, ("text",), f"{error}：{wording.show(text)}")
+        return
+    for name in sorted(slots - SLOTS):
+        yield wording.problem_at(file, ("text",), f"不认识的空位 {{{name}}}{wording.meant(name, SLOTS)}")
+    if move == Move.REVEAL and "concern" not in slots:
+        yield wording.problem_at(file, ("text",), f"reveal 的台词必须有 {{concern}}，写的是 {wording.show(text)}")
+    if isinstance(move, str) and move != Move.REVEAL and "concern" in slots:
+        yield wording.problem_at(file, ("text",), f"只有 reveal 的台词能用 {{concern}}，这一句是 {move}")
 
 
 def slots_in(text: str) -> list[str]:
@@ -149,60 +148,46 @@ def slots_in(text: str) -> list[str]:
     return names
 
 
-def read_prompt(path: Path) -> str:
-    """`prompts/<name>.txt`: a `$name` template whose names must be exactly the known ones."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError([problem(path, f"读不了，或不是 UTF-8：{error}")]) from error
+def _read_prompt(kind: str, path: Path) -> Reading:
+    """A `$name` template whose names must be exactly the known ones."""
+    text = read_text(path)
     known = PROMPT_NAMES.get(path.stem)
     if known is None:
-        raise ContentError([problem(path, f"没有叫 {path.stem} 的提示词，可以是：{wording.choices(PROMPT_NAMES)}")])
-    template = Template(text)
-    if not template.is_valid():
-        raise ContentError([problem(path, "有不成对的 $：写一个美元符号要写成 $$")])
-    used = set(template.get_identifiers())
-    problems = [
-        problem(path, f"不认识的空位 ${name}{wording.suggest(name, known)}", line=_line_of(text, name))
-        for name in sorted(used - known)
-    ]
-    problems += [problem(path, f"缺少空位 ${name}") for name in sorted(known - used)]
-    if problems:
-        raise ContentError(problems)
-    return text
+        message = f"没有叫 {path.stem} 的提示词{wording.meant(path.stem, PROMPT_NAMES)}"
+        return Reading(path=path, problems=(_problem(path, message),))
+    problems, used = [], set()
+    for found in Template.pattern.finditer(text):
+        name, line = found["named"] or found["braced"], text.count("\n", 0, found.start()) + 1
+        if found["invalid"] is not None:
+            problems.append(_problem(path, "$ 后面要跟英文的空位名；要写美元符号本身就写 $$", line=line))
+        elif name and name not in known:
+            problems.append(_problem(path, f"不认识的空位 ${name}{wording.meant(name, known)}", line=line))
+        used.add(name)
+    problems += [_problem(path, f"缺少空位 ${name}") for name in sorted(known - used)]
+    return Reading(path=path, value=None if problems else text, problems=tuple(problems))
 
 
-def _line_of(text: str, name: str) -> int:
-    return next(n for n, row in enumerate(text.splitlines(), 1) if f"${name}" in row or f"${{{name}}}" in row)
-
-
-def read_moves(path: Path) -> dict[Move, str]:
-    """`prompts/moves.yaml`: what each move means, told to the language model. Raises ContentError."""
-    file = read_yaml(path)
-    data = file.data if isinstance(file.data, dict) else {}
+def _read_moves(kind: str, path: Path) -> Reading:
+    """What each move means, told to the language model: all moves, no others."""
+    file = _mapping_file(path)
     known = {m.value for m in Move}
-    problems = [
-        problem(path, f"没有这个动作{wording.suggest(str(k), known)}", place=str(k), line=file.line_of((k,)))
-        for k in data
-        if k not in known
-    ]
-    problems += [problem(path, f"缺少动作 {m}") for m in sorted(known - set(data))]
-    problems += [
-        problem(path, "应当是文字", place=str(k), line=file.line_of((k,)))
-        for k, v in data.items()
-        if not isinstance(v, str)
-    ]
-    if problems:
-        raise ContentError(problems)
-    return {Move(k): str(v) for k, v in data.items()}
+    problems = []
+    for key, text in file.data.items():
+        if key not in known:
+            problems.append(wording.problem_at(file, (key,), f"没有这个动作{wording.meant(str(key), known)}"))
+        elif not isinstance(text, str) or not text.strip():
+            problems.append(wording.problem_at(file, (key,), f"应当是一句说明，写的是 {wording.show(text)}"))
+    problems += [_problem(path, f"缺少动作 {m}") for m in sorted(known - set(file.data))]
+    value = None if problems else {Move(k): str(v) for k, v in file.data.items()}
+    return Reading(path=path, file=file, value=value, problems=tuple(problems))
 
 
-READERS: dict[str, Callable[[Path], Any]] = {
-    "style": read_style,
-    "situation": read_situation,
-    "persona": read_persona,
-    "lines": read_lines,
-    "rubric": read_rubric,
-    "prompt": read_prompt,
-    "moves": read_moves,
+_READERS: dict[str, Callable[[str, Path], Reading]] = {
+    "style": _read_yaml,
+    "situation": _read_yaml,
+    "persona": _read_yaml,
+    "lines": _read_lines,
+    "rubric": _read_yaml,
+    "prompt": _read_prompt,
+    "moves": _read_moves,
 }

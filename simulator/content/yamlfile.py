@@ -14,6 +14,7 @@ from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from simulator.content.textfile import read_text
 from simulator.errors import ContentError, Problem
 
 Location = tuple[str | int, ...]
@@ -51,28 +52,49 @@ def _position(node: CommentedBase, part: str | int) -> int | None:
     return int(place[0])
 
 
+# What ruamel says (its opening words) and what a trainer can do about it.
+_ADVICE = {
+    "mapping values are not allowed": "这里多了一个冒号：值里有冒号就给整句加引号，或者是上一行少了缩进",
+    "found character '\\t'": "这里有制表符（Tab）：缩进只能用空格",
+    "found character": "值不能用这个字符开头：给整句加引号",
+    "could not find expected ':'": "这一行或上一行像是少了冒号：键的后面要写“: ”",
+    "expected <block end>": "缩进和上面几行对不齐，或者引号、短横用错了",
+    "found unexpected end of stream": "有一个引号或括号没有收尾",
+    "expected ',' or": "方括号或花括号里少了逗号，或者没有收尾",
+    "found unexpected document": "引号没有收尾，或者多了一行 ---",
+    "but found another document": "一个文件里只能有一份内容：删掉多出来的 ---",
+    "found unknown escape": "双引号里的反斜杠不对：改用单引号",
+    "found undefined alias": "值不能用 * 开头：给整句加引号",
+    "expected alphabetic or numeric": "值不能用 *、& 开头：给整句加引号",
+    "sequence entries are not allowed": "列表的 - 要另起一行写",
+    "block sequence entries": "列表的 - 要另起一行写",
+    "special characters are not allowed": "有看不见的控制字符：删掉重新打一遍",
+}
+
+
 def read_yaml(path: Path) -> YamlFile:
     """Reads `path`. Raises ContentError for a file that is missing, not UTF-8 or not YAML."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _broken(path, None, f"不是 UTF-8 编码（第 {error.start} 字节处）。请另存为 UTF-8。") from error
-    except OSError as error:
-        raise _broken(path, None, f"读不了：{error.strerror}") from error
+    text = read_text(path)
     try:
         data = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
-        raise _broken(path, _mark_line(error), f"同一个键写了两次：{_first_quoted(error)}") from error
-    except MarkedYAMLError as error:
-        detail = error.problem or "格式不对"
-        raise _broken(path, _mark_line(error), f"不是合法的 YAML：{detail}。请检查缩进、冒号和引号。") from error
-    except YAMLError as error:
-        raise _broken(path, None, f"不是合法的 YAML：{error}") from error
+        raise _broken(path, _mark_line(error), f"同一个键写了两次：{_first_quoted(error)}。留下一个。") from error
+    except (YAMLError, ValueError) as error:  # ValueError: a date like 2024-13-40
+        raise _broken(path, _mark_line(error), f"不是合法的 YAML：{_advice(error)}。") from error
+    except RecursionError as error:
+        raise _broken(path, None, "不是合法的 YAML：一层套一层，套得太深了。") from error
     return YamlFile(path=path, data=data)
 
 
-def _mark_line(error: MarkedYAMLError) -> int | None:
-    return error.problem_mark.line + 1 if error.problem_mark else None
+def _advice(error: Exception) -> str:
+    said = str(getattr(error, "problem", None) or error)
+    found = (text for opening, text in _ADVICE.items() if opening in said)
+    return next(found, "请检查缩进、冒号和引号")
+
+
+def _mark_line(error: Exception) -> int | None:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return mark.line + 1 if mark else None
 
 
 def _first_quoted(error: MarkedYAMLError) -> str:

@@ -32,6 +32,7 @@ def direct(
     turn = state.turn + 1
     change = mood.change(casting, state, grade, repeated)
     objection, concern = mood.ledger(casting, state, grade)
+    repeated = repeated or mood.unread(grade)  # neither earns anything
     sour = bool(grade.banned) or repeated
     faulty = bool(grade.banned) or bool(grade.negatives)
     after = replace(

@@ -18,6 +18,7 @@ _AGAIN = 0.25
 # At most this much good may come of one reply, so that one long speech cannot win a talk.
 _CEILING = {Dimension.ANGER: 0.35, Dimension.TRUST: 0.3, Dimension.INTEREST: 0.3, Dimension.PATIENCE: 0.15}
 _SHORT_REPLY = 40
+UNREAD_LENGTH = 500
 _WORDS = {
     (Dimension.ANGER, -1): "让{who}消了气",
     (Dimension.ANGER, 1): "让{who}更来火",
@@ -109,13 +110,18 @@ def _causes(
         delta = casting.effects.get(f"feature:{feature}")
         if delta is not None and not (soured and _is_good(delta)):
             yield f"feature:{feature}", _FEATURE_NAMES[feature], delta, 1.0
-    if soured or repeated:
-        return  # a kind word in an insult, or the same words again, earns nothing
+    if soured or repeated or unread(grade):
+        return  # a kind word in an insult, the same words again, or a wall of text earns nothing
     for item in grade.items:
         if item.verdict is Verdict.MET and not item.key.startswith("negative:"):
             kind = item.key.partition(":")[0]
             delta = _lookup(casting.effects, f"{kind}:{item.bare}", f"{kind}:*")
             yield item.key, _name(casting, item), delta, _AGAIN if item.key in known else 1.0
+
+
+def unread(grade: Grade) -> bool:
+    """Whether a reply is so long that no customer would read it in a chat."""
+    return grade.features.length > UNREAD_LENGTH
 
 
 def _is_good(delta: Delta) -> bool:
@@ -150,7 +156,7 @@ def features_of(casting: Casting, state: CustomerState, grade: Grade, repeated: 
         "familiar_address": f.address in (Address.FAMILIAR, Address.MIXED),
         "unanswered": f.meaningful and f.question_answered is False and not done,
         "answered": f.question_answered is True and done,
-        "off_topic": f.meaningful and not done and not grade.banned,
+        "off_topic": f.meaningful and (not done or unread(grade)) and not grade.banned,
         "contradiction": contradicts(state, grade),
     }
     return [name for name, true in holds.items() if true]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from simulator.language.text import clauses, normalise, trigrams, windows
 # Understanding taken back: a word of understanding, then a turn, in one reply.
 _UNDERSTANDING = r"(?:理解|明白|体谅|懂您|知道您|您说得|您说的|有道理|确实|可以体会|感受|难怪|抱歉|对不起)"
 _CANCELLED = re.compile(_UNDERSTANDING + r"[^。！？!?]{0,24}?(?:但是|但|可是|不过|只是|然而|可您|可这)")
+# Chinese in which fewer of the character pairs than this are known says nothing; shorter text may be new.
+_GIBBERISH = 0.06
+_LONG_ENOUGH = 12
 TEXT_FACTS = (
     "cancelled", "echo", "question", "open_question", "day", "figures", "length", "short", "exclaims",
     "polite", "familiar", "promises", "third_party", "story",
@@ -57,6 +60,8 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]
         own = scores[begin : begin + len(cut)]
         begin += len(cut)
         features = reading.features(request.reply, request.customer)
+        if features.length >= _LONG_ENOUGH and fewshot.familiarity(text) < _GIBBERISH:
+            features = replace(features, meaningful=False)
         empty = np.zeros(fewshot.examples.width, dtype=np.float32)
         out.append(
             Evidence(

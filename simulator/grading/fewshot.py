@@ -56,6 +56,14 @@ class FewShot:
         out = lexical @ self._lexical_weights + self._encoder.encode(texts) @ self._vector_weights
         return np.asarray(out, dtype=np.float32)
 
+    def familiarity(self, text: str) -> float:
+        """Share of the character pairs of `text` that occur in any example, 0-1: about 0 for characters
+        strung together at random."""
+        letters = "".join(c for c in text if c.isalnum())
+        pairs = {letters[i : i + 2] for i in range(len(letters) - 1)}
+        known = self._ngrams.vocabulary_
+        return sum(p in known for p in pairs) / len(pairs) if pairs else 0.0
+
     def nearest(self, text: str, column: int, positive: bool = True) -> Nearest | None:
         """The example (or near miss) of `column` that `text` is most similar to; None when it has none."""
         rows = np.flatnonzero((self.examples.owner == column) & (self.examples.positive == positive))

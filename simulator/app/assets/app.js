@@ -11,7 +11,7 @@
   const one = (what, where = document) => where.querySelector(what);
   const all = (what, where = document) => [...where.querySelectorAll(what)];
   const here = { screen: "", session: "", lang: "" };
-  let trigger = () => {}, server = {}, sending = null, nextLang = null, sureTimer = 0;
+  let trigger = () => {}, server = {}, sending = null, nextLang = null, sureTimer = 0, wasResting = true;
 
   // ---- who and where -------------------------------------------------------------------------
   function trainee() {
@@ -73,6 +73,8 @@
   function settled() {
     const at = composer();
     if (!at) return;
+    const resting = !at.hasAttribute("data-busy");
+    if (resting !== wasResting) { wasResting = resting; bottom(true); }
     if (sending && at.dataset.ack !== sending.ack) {
       const box = area();
       if (box && box.value === sending.text) box.value = "";
@@ -103,7 +105,8 @@
     const spot = one("[data-timer]"), seconds = here.screen === "chat" ? waited() : null;
     if (!spot) return;
     const whole = Math.floor(seconds || 0);
-    spot.textContent = seconds === null ? "" : Math.floor(whole / 60) + ":" + String(whole % 60).padStart(2, "0");
+    const time = Math.floor(whole / 60) + ":" + String(whole % 60).padStart(2, "0");
+    spot.textContent = seconds === null ? "" : spot.dataset.format.replace("{time}", time);
   }
 
   // ---- the talk --------------------------------------------------------------------------------
