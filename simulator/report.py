@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.director import Casting, session_score, steps_done
+from simulator.director import Casting, path, session_score, steps_done
 from simulator.domain.grade import BANNED_KEY, BannedHit, Grade, ItemResult, Span, Verdict
 from simulator.domain.rubric import Rubric
 from simulator.domain.session import CustomerState, Dimension, Outcome, Reason, Session
@@ -50,7 +50,7 @@ class TurnReport:
 
 @dataclass(frozen=True, kw_only=True)
 class MissedStep:
-    """A prescribed step that never came, with advice and a wording that would have met it."""
+    """A prescribed step that never came (of alternatives, one is enough), with advice and a wording that would have met it."""
 
     name: str
     advice: str
@@ -128,7 +128,7 @@ def report(session: Session, casting: Casting) -> Report:
     rubric, situation = casting.rubric, casting.situation.id
     grades = [t.grade for t in session.turns if t.grade is not None]
     done = steps_done(session.state.met)
-    steps = rubric.steps_of(situation)
+    steps = path(rubric, situation, done)
     missed = tuple(
         MissedStep(name=i.name, advice=i.advice, example=i.examples[session.setup.seed % len(i.examples)])
         for i in steps

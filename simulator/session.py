@@ -211,42 +211,47 @@ class PracticeRoom:
         if len(text) > MAX_REPLY:
             raise UsageError(f"一次最多发 {MAX_REPLY} 个字，这条有 {len(text)} 个。")
         with self._lock(session_id):
+            session = self.store.load(session_id)
+            if session.outcome is not None or session.state.outcome is not None:
+                raise UsageError("这次对练已经结束，可以从其中任意一句重来。")
             return self.store.add_reply(session_id, text, seconds)
 
     def answer(self, session_id: str) -> Session:
         """Grades the pending reply and lets the customer answer; ends the session when the customer
         does. Without a pending reply, returns the session as it is."""
         with self._lock(session_id):
-            session = self.store.load(session_id)
-            casting = self.casting(session)
-            pending = session.pending
-            if pending is None:
-                # killed between the last answer and the end: the end is made up for
-                due = session.outcome is None and session.state.outcome is not None
-                return self._finish(session, casting) if due else session
-            history = session.history[:-1]  # without the pending reply itself
-            played = play_turn(
-                casting,
-                session.state,
-                history,
-                pending.reply,
-                grader=self._grader_for(casting.rubric),
-                actor=self._actor,
-                seed=session.setup.seed,
-                used=used_lines(session),
-            )
-            self.store.answer(session_id, pending.index, played.grade, played.step, played.line)
-            if played.step.state.outcome is not None:
-                return self._finish(self.store.load(session_id), casting)
-            return self.store.load(session_id)
+            return self._answer(session_id)
+
+    def _answer(self, session_id: str) -> Session:
+        """`answer` for a caller that holds the session's lock."""
+        session = self.store.load(session_id)
+        casting = self.casting(session)
+        pending = session.pending
+        if pending is None:
+            # killed between the last answer and the end: the end is made up for
+            due = session.outcome is None and session.state.outcome is not None
+            return self._finish(session, casting) if due else session
+        history = session.history[:-1]  # without the pending reply itself
+        played = play_turn(
+            casting,
+            session.state,
+            history,
+            pending.reply,
+            grader=self._grader_for(casting.rubric),
+            actor=self._actor,
+            seed=session.setup.seed,
+            used=used_lines(session),
+        )
+        self.store.answer(session_id, pending.index, played.grade, played.step, played.line)
+        session = self.store.load(session_id)
+        return self._finish(session, casting) if session.state.outcome is not None else session
 
     def end(self, session_id: str) -> Session:
-        """Ends a session at the trainee's wish. A pending reply is answered first."""
-        session = self.answer(session_id)
-        if session.outcome is not None:
-            return session
+        """Ends a session at the trainee's wish. A pending reply is answered first. A session that has
+        ended is returned as it is."""
         with self._lock(session_id):
-            return self._finish(session, self.casting(session))
+            session = self._answer(session_id)
+            return session if session.outcome is not None else self._finish(session, self.casting(session))
 
     def _finish(self, session: Session, casting: director.Casting) -> Session:
         grades = [t.grade for t in session.turns if t.grade is not None]
@@ -261,7 +266,7 @@ class PracticeRoom:
         """The next prescribed step that is missing, or None when all are done."""
         casting = self.casting(session)
         done = director.steps_done(session.state.met)
-        for item in casting.rubric.steps_of(casting.situation.id):
+        for item in director.path(casting.rubric, casting.situation.id, done):
             if item.id not in done and item.examples:
                 pick = session.setup.seed % len(item.examples)
                 return Hint(item=item, example=item.examples[pick])

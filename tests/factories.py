@@ -128,3 +128,25 @@ def make_setup(**changes: Any) -> SessionSetup:
         trainee="小李",
     )
     return replace(setup, **changes)
+
+
+def grade_of(
+    *keys: str, situation: str = "too_expensive", banned: tuple[str, ...] = (), **features: Any
+) -> Grade:
+    """A grade that meets just `keys`: `step:reason` (of `situation`), `skill:empathy`, `negative:argue`.
+    `banned`: categories hit, told both ways as the grader tells them. `features`: of a plain, polite
+    reply of 30 characters unless said otherwise."""
+    placed = [k.replace("step:", f"step:{situation}.") for k in keys]
+    told = ["negative:banned_phrase"] if banned else []
+    items = [ItemResult(key=k, verdict=Verdict.MET, score=0.9, span=Span(start=0, end=2)) for k in placed + told]
+    hits = [
+        BannedHit(id=f"ban_{n}", category=c, score=0.9, span=Span(start=0, end=2), text="少来")
+        for n, c in enumerate(banned)
+    ]
+    plain: dict[str, Any] = {"length": 30, "address": Address.POLITE}
+    return make_grade(
+        rubric="service@1",
+        items=tuple(items),
+        banned=tuple(hits),
+        features=Features(**(plain | features)),
+    )

@@ -32,7 +32,8 @@ def build(room: PracticeRoom) -> gr.Blocks:
 def launch(room: PracticeRoom, host: str, port: int) -> None:
     """Serves the page until interrupted. Raises UsageError when host and port cannot be listened on."""
     blocks = build(room)
-    from simulator.app import theme
+    from simulator.app import sheets
+    from simulator.app.theme import Paper
 
     blocks.queue(default_concurrency_limit=32)
     try:
@@ -43,9 +44,9 @@ def launch(room: PracticeRoom, host: str, port: int) -> None:
             inbrowser=False,
             quiet=True,
             prevent_thread_lock=True,
-            theme=theme.Paper(),
-            head=theme.head(),
-            favicon_path=str(theme.ASSETS / "favicon.svg"),
+            theme=Paper(),
+            head=sheets.head(),
+            favicon_path=str(sheets.ASSETS / "favicon.svg"),
             footer_links=[],
             run_history=False,
             ssr_mode=False,
@@ -55,7 +56,7 @@ def launch(room: PracticeRoom, host: str, port: int) -> None:
         )
     except OSError as error:
         raise UsageError(
-            f"{host}:{port} 开不了，多半是端口被占用了。换一个试试：--port {port + 1}；"
+            f"{host}:{port} 开不了，多半是端口被占用了。换一个试试，比如 --port {port + 1 if port < 65535 else 7861}；"
             "--host 要写本机的地址（只给自己用 127.0.0.1，给同事用 0.0.0.0）。"
         ) from error
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from simulator.app import chat, theme
+from simulator.app import chat, sheets
 from simulator.app.cards import choose_screen
 from simulator.app.chat import ChatView
 from simulator.app.markup import attrs, button, esc
@@ -166,7 +166,7 @@ class Desk:
     def file(self, ask: Ask) -> str:
         """The report as a file."""
         view = self._view(ask)
-        return report_file(view, report(view.session, view.casting), theme.style_sheet())
+        return report_file(view, report(view.session, view.casting), sheets.style_sheet(sheets.REPORT_SHEETS))
 
     def _view(self, ask: Ask) -> ChatView:
         return self._view_of(self.room.store.load(ask.session), ask.lang)

@@ -1,16 +1,12 @@
-"""How the page looks: a Gradio theme for what Gradio draws, and the style sheets of our own screens.
+"""The Gradio theme, for the little that Gradio itself draws.
 
 Knows nothing of sessions. Colours are defined once, in `assets/base.css`; the theme only points at them.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 
-ASSETS = Path(__file__).parent / "assets"
-SHEETS = ("base.css", "choose.css", "chat.css", "coach.css", "report.css")
 FONTS = (
     "PingFang SC", "HarmonyOS Sans SC", "MiSans", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC",
     "Source Han Sans SC", "system-ui", "sans-serif",
@@ -41,15 +37,3 @@ class Paper(gr.themes.Base):  # type: ignore[misc]  # gradio ships no types for 
             block_shadow="none",
             layout_gap="0px",
         )
-
-
-def style_sheet() -> str:
-    """All of our CSS as one text."""
-    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SHEETS)
-
-
-def head() -> str:
-    """What our page adds to the document's head. Not Gradio's `css=`, which confines every rule to its own
-    container: ours say what the body shows."""
-    script = (ASSETS / "app.js").read_text(encoding="utf-8")
-    return f"<style>{style_sheet()}</style><script>{script}</script>"

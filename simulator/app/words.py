@@ -49,7 +49,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "price": ("报价", "Quote"),
     "plan": ("现在用的", "Current plan"),
     "bill": ("现在的花费", "Current bill"),
-    "me": ("我", "Me"),
     "placeholder": ("回一句…", "Reply…"),
     "send": ("发送", "Send"),
     "send_keys": ("Enter 发送，Shift+Enter 换行", "Enter sends, Shift+Enter breaks the line"),
@@ -87,7 +86,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "why_none": ("说出第一句，看看对方怎么想。", "Say your first line and see."),
     "more_reasons": ("还有 {n} 条", "{n} more"),
     # coach
-    "quality": ("这句话", "This reply"),
     "quality_of": ("{n} 分（满分 5）", "{n} of 5"),
     "quality_none": ("没法评分", "Could not be graded"),
     "met_none": ("没碰到要点。", "No point was met."),

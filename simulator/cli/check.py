@@ -12,10 +12,15 @@ import click
 
 from simulator.cli import options
 from simulator.content import catalog, crosscheck
-from simulator.content.readers import READERS
-from simulator.content.source import ContentSource, kind_of
+from simulator.content.source import ContentSource, kind_of, root_of
 from simulator.domain.persona import Move
-from simulator.errors import ContentError, Problem, UsageError
+from simulator.errors import Problem, UsageError
+
+_PLACES = (
+    "人物放在 personas/cast/，情境 personas/situations/，风格 personas/styles/（都是 .yaml），"
+    "台词 personas/lines/*.jsonl，评分标准 rubrics/名字@版本.yaml，提示词 prompts/"
+)
+_STRAY = f"放的地方或文件名不对，程序不会读它。{_PLACES}"
 
 
 @click.command(name="check")
@@ -26,9 +31,11 @@ def command(paths: tuple[Path, ...], content: Path | None) -> None:
     folders = [p for p in paths if p.is_dir()]
     if len(folders) > 1 or (folders and content):
         raise UsageError("一次只能检查一个目录")
-    problems = [p for path in paths if path not in folders for p in check_file(path)]
-    if folders or not paths or content:
-        found, more = catalog.read_all(ContentSource(overlay=folders[0] if folders else content))
+    problems = [p for path in paths if path not in folders for p in check_file(path, content)]
+    if folders or not paths:
+        source = ContentSource(overlay=folders[0] if folders else content)
+        found, more = catalog.read_all(source)
+        more += [Problem(file=str(p), place="", message=_STRAY) for p in source.strays()]
         problems += more
         if not more:
             click.echo(summary(found))
@@ -40,21 +47,15 @@ def command(paths: tuple[Path, ...], content: Path | None) -> None:
     click.echo("没有发现问题。")
 
 
-def check_file(path: Path) -> tuple[Problem, ...]:
-    """The problems of one file by itself. Raises UsageError for a file that is none of ours."""
-    if not path.is_file():
+def check_file(path: Path, content: Path | None) -> list[Problem]:
+    """The problems of one file, by itself and beside the shipped content and the content folder that it
+    lies in, or `content`. Raises UsageError for a file that is none of ours."""
+    if not path.exists():
         raise UsageError(f"没有这个文件：{path}")
-    kind = kind_of(path)
-    if kind is None:
-        raise UsageError(
-            f"认不出 {path} 是什么：人物、情境、风格放在 personas/ 下的 cast、situations、styles，"
-            "台词放 lines，评分标准叫 名字@版本.yaml，提示词放 prompts"
-        )
-    try:
-        READERS[kind](path)
-    except ContentError as error:
-        return error.problems
-    return ()
+    if kind_of(path) is None:
+        raise UsageError(f"认不出 {path} 是什么。{_PLACES}")
+    source = ContentSource(overlay=content or root_of(path), single=path)
+    return [p for p in catalog.read_all(source)[1] if p.file == str(path)]
 
 
 def summary(content: catalog.Content) -> str:

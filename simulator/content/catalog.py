@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from simulator.content import crosscheck, wording
-from simulator.content.readers import READERS
+from simulator.content.readers import Reading, read
 from simulator.content.source import KINDS, ContentSource
+from simulator.content.textfile import read_text
 from simulator.domain.persona import Line, Move, Persona, Situation, Style
 from simulator.domain.rubric import Rubric
 from simulator.errors import ContentError, Problem, UsageError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +71,7 @@ class Content:
         raise UsageError(f"情境 {situation_id} 还没有人物：在 personas/cast/ 里加一个。")
 
 
-def _pick(table: dict[str, Any], wanted: str, what: str) -> Any:
+def _pick(table: dict[str, T], wanted: str, what: str) -> T:
     try:
         return table[wanted]
     except KeyError:
@@ -84,41 +88,67 @@ def load(source: ContentSource) -> Content:
 
 
 def read_all(source: ContentSource) -> tuple[Content, list[Problem]]:
-    """What can be read, and every problem found. Files are checked against each other only when each
-    of them is sound by itself: otherwise one mistake would be told many times."""
-    files = {kind: source.files(kind) for kind in KINDS}
-    read: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
-    problems: list[Problem] = []
-    for kind, paths in files.items():
-        for stem, path in paths.items():
-            try:
-                read[kind][stem] = READERS[kind](path)
-            except ContentError as error:
-                problems += error.problems
+    """What can be read, and every problem found, those of each file by its lines."""
+    readings = {kind: {s: _reading(kind, p) for s, p in source.files(kind).items()} for kind in KINDS}
+    problems = [p for found in readings.values() for reading in found.values() for p in reading.problems]
+    released, broken = _released(source)
+    problems += broken + crosscheck.check(readings, released)
+    sound = {
+        kind: {s: r.value for s, r in found.items() if r.value is not None}
+        for kind, found in readings.items()
+    }
     content = Content(
-        styles=read["style"],
-        situations=read["situation"],
-        personas=read["persona"],
-        rubrics=read["rubric"],
-        lines=tuple(line for lines in read["lines"].values() for line in lines),
-        prompts=read["prompt"],
-        moves=read["moves"].get("moves", {}),
-        released=_released(files["rubric"]),
+        styles=sound["style"],
+        situations=sound["situation"],
+        personas=sound["persona"],
+        rubrics=sound["rubric"],
+        lines=tuple(line for lines in sound["lines"].values() for line in lines.values()),
+        prompts=sound["prompt"],
+        moves=sound["moves"].get("moves", {}),
+        released=released,
     )
-    if not problems:
-        problems = crosscheck.check(content, files)
-    return content, problems
+    return content, _in_order(problems)
 
 
-def _released(rubrics: dict[str, Path]) -> dict[str, str]:
-    """`LOCK` beside the rubrics: one `name@version hash` a line."""
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """File by file as first met, each file's by line."""
+    files = {p.file: n for n, p in reversed(list(enumerate(problems)))}
+    return sorted(problems, key=lambda p: (files[p.file], p.line or 0))
+
+
+def _reading(kind: str, path: Path) -> Reading:
+    try:
+        stat = path.stat()
+    except OSError:  # reading it will say why
+        return read(kind, path)
+    return _read_once(kind, path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _read_once(kind: str, path: Path, mtime_ns: int, size: int) -> Reading:
+    """A file that has not changed is read once: a reload costs what was changed."""
+    return read(kind, path)
+
+
+def _released(source: ContentSource) -> tuple[dict[str, str], list[Problem]]:
+    """The hashes in each `LOCK`, one `name@version hash` a line, and what is wrong with those files. What
+    is shipped as released cannot be released differently."""
     released: dict[str, str] = {}
-    for folder in {path.parent for path in rubrics.values()}:
-        lock = folder / "LOCK"
-        if lock.is_file():
-            rows = (row.split() for row in lock.read_text(encoding="utf-8").splitlines())
-            released |= {row[0]: row[1] for row in rows if len(row) == 2}
-    return released
+    problems: list[Problem] = []
+    for path in source.locks():
+        try:
+            rows = read_text(path).splitlines()
+        except ContentError as error:
+            problems += error.problems
+            continue
+        for number, row in enumerate(rows, 1):
+            match row.split():
+                case [ref, digest]:
+                    released.setdefault(ref, digest)
+                case [_, *_]:
+                    text = f"应当是“名字@版本 指纹”，写的是 {wording.show(row)}"
+                    problems.append(Problem(file=str(path), place="", line=number, message=text))
+    return released, problems
 
 
 class Catalog:

@@ -56,7 +56,11 @@ def points_are_a_hundred(file: YamlFile) -> Iterator[Problem]:
     """Points for steps and for skills make 100."""
     scoring = mapping(file.data.get("scoring"))
     steps, skills = scoring.get("steps", ScoringFile().steps), scoring.get("skills", ScoringFile().skills)
-    if isinstance(steps, (int, float)) and isinstance(skills, (int, float)) and abs(steps + skills - 100) > 1e-9:
+    if (
+        isinstance(steps, (int, float))
+        and isinstance(skills, (int, float))
+        and abs(steps + skills - 100) > 1e-9
+    ):
         text = f"steps + skills 应当等于 100，现在是 {steps:g} + {skills:g} = {steps + skills:g}"
         yield wording.problem_at(file, ("scoring",), text)
 
@@ -70,7 +74,7 @@ def items_are_whole(file: YamlFile) -> Iterator[Problem]:
 
 
 def no_item_twice(file: YamlFile) -> Iterator[Problem]:
-    """A situation has one item of a kind and id, and a banned phrase's id stands for one phrase."""
+    """A situation has one item of a kind and id, and each phrase an id of its own."""
     seen: dict[str, int] = {}
     for index, item in enumerate(entries(file.data.get("items"))):
         for key in _keys_of(mapping(item)):
@@ -79,8 +83,8 @@ def no_item_twice(file: YamlFile) -> Iterator[Problem]:
                 text = f"{key} 重复了：第 {first} 行已经写过"
                 yield wording.problem_at(file, ("items", index, "id"), text)
             seen.setdefault(key, index)
-    phrases = entries(file.data.get("banned"))
-    yield from _twice(file, ("banned",), [mapping(p).get("id") for p in phrases])
+    for field in ("banned", "prescribed"):
+        yield from _twice(file, (field,), [mapping(e).get("id") for e in entries(file.data.get(field))])
 
 
 def _keys_of(item: dict[Any, Any]) -> list[str]:

@@ -1,18 +1,22 @@
 """What single files cannot show: whether styles, situations, people, rubrics and lines fit together.
 
-Knows nothing of YAML. Every function returns problems; none raises.
+Looks at the plain data of the files, so that a file with a mistake of its own is checked here too and
+all its problems are told at once. Knows nothing of YAML. Every function returns problems; none raises.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from simulator.content import wording
-from simulator.domain.persona import Condition, Line, Mood, Move, Situation
+from simulator.content.consistency import entries, mapping
+from simulator.content.readers import Reading
+from simulator.content.yamlfile import Location
+from simulator.domain.persona import Family, Mood, Move
 from simulator.domain.rubric import Kind
 from simulator.errors import Problem
 
@@ -20,7 +24,24 @@ if TYPE_CHECKING:
     from simulator.content.catalog import Content
 
 FEATURES = frozenset(
-    ["figures", "story", "third_parties", "small_talk", "spec_list", "long_reply", "short_reply", "day_named", "promise", "familiar_address", "unanswered", "answered", "off_topic", "repeated", "empty", "contradiction"]
+    [
+        "figures",
+        "story",
+        "third_parties",
+        "small_talk",
+        "spec_list",
+        "long_reply",
+        "short_reply",
+        "day_named",
+        "promise",
+        "familiar_address",
+        "unanswered",
+        "answered",
+        "off_topic",
+        "repeated",
+        "empty",
+        "contradiction",
+    ]
 )
 _PARTICLES = "啊呀呢吧嘛哦哈啦呗哎唉嗯喂的了吗诶噢么哟"
 _LEAVINGS = re.compile(rf"\{{[a-z]+\}}|[\W_]|[{_PARTICLES}]", re.UNICODE)
@@ -31,124 +52,181 @@ def bare_text(text: str) -> str:
     return _LEAVINGS.sub("", text)
 
 
-def check(content: Content, files: dict[str, dict[str, Path]]) -> list[Problem]:
-    """Every problem between files, in a fixed order."""
+Readings = dict[str, dict[str, Reading]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What files may refer to. `steps`: by situation, None when that file cannot be read; `keys`: of
+    `effects` and the like, None when a rubric cannot be read."""
+
+    styles: frozenset[str]
+    steps: dict[str, tuple[str, ...] | None]
+    families: frozenset[str]
+    keys: frozenset[str] | None
+
+
+def check(readings: Readings, released: dict[str, str]) -> list[Problem]:
+    """Every problem between files, in a fixed order. `readings`: by kind and stem; `released`: hashes of
+    released rubrics by ref."""
+    known = _known(readings)
     return [
-        *_styles(content, files["style"]),
-        *_situations(content, files["situation"]),
-        *_people(content, files["persona"]),
-        *_rubrics(content, files["rubric"]),
-        *_lines(content, files["lines"]),
+        *_effects(readings["style"], known),
+        *_situations(readings["situation"], known),
+        *_people(readings["persona"], known),
+        *_effects(readings["persona"], known),
+        *_rubrics(readings["rubric"], known, released),
+        *_lines(readings["lines"], known),
     ]
 
 
-def _problem(path: Path, place: str, message: str) -> Problem:
-    return Problem(file=str(path), place=place, message=message)
+def _known(readings: Readings) -> Known:
+    steps = {stem: _steps(_data(r)) if r.file else None for stem, r in readings["situation"].items()}
+    return Known(
+        styles=frozenset(readings["style"]),
+        steps=steps,
+        families=frozenset(f.value for f in Family),
+        keys=_keys(readings["rubric"]),
+    )
 
 
-def _known_keys(content: Content) -> dict[Kind, set[str]]:
-    known: dict[Kind, set[str]] = {kind: {"*"} for kind in Kind}
-    for rubric in content.rubrics.values():
-        for item in rubric.items:
-            known[item.kind].add(item.id)
-    return known
+def _data(reading: Reading) -> dict[Any, Any]:
+    return mapping(reading.file.data) if reading.file else {}
 
 
-def _bad_keys(keys: Iterable[str], content: Content) -> Iterator[tuple[str, str]]:
-    """(key, what is wrong) for each key of `effects` that can never come true."""
-    known = _known_keys(content)
-    categories = {"*"} | {b.category for r in content.rubrics.values() for b in r.banned}
-    valid = {f"{kind.value}:{name}" for kind, names in known.items() for name in names}
-    valid |= {f"banned:{c}" for c in categories} | {f"feature:{f}" for f in FEATURES}
-    for key in keys:
-        if key not in valid:
-            yield key, f"没有这一项{wording.suggest(key, valid)}"
+def _steps(situation: dict[Any, Any]) -> tuple[str, ...]:
+    return tuple(s for s in entries(situation.get("steps")) if isinstance(s, str))
 
 
-def _styles(content: Content, files: dict[str, Path]) -> Iterator[Problem]:
-    for style in content.styles.values():
-        for key, message in _bad_keys(style.effects, content):
-            yield _problem(files[style.id], f"effects.{key}", message)
+def _keys(rubrics: dict[str, Reading]) -> frozenset[str] | None:
+    if any(r.file is None for r in rubrics.values()):
+        return None
+    keys = {f"{kind.value}:*" for kind in Kind} | {"banned:*"} | {f"feature:{f}" for f in FEATURES}
+    for reading in rubrics.values():
+        keys |= {f"{_get(i, 'kind')}:{_get(i, 'id')}" for i in entries(_data(reading).get("items"))}
+        keys |= {f"banned:{_get(b, 'category')}" for b in entries(_data(reading).get("banned"))}
+    return frozenset(keys)
 
 
-def _situations(content: Content, files: dict[str, Path]) -> Iterator[Problem]:
-    for situation in content.situations.values():
-        path = files[situation.id]
+def _get(entry: Any, name: str) -> Any:
+    return mapping(entry).get(name)
+
+
+def _at(reading: Reading, location: Location, message: str) -> Iterator[Problem]:
+    if reading.file is not None:
+        yield wording.problem_at(reading.file, location, message)
+
+
+def _key(reading: Reading, location: Location, key: Any, known: Known) -> Iterator[Problem]:
+    """A key that can never come true."""
+    if isinstance(key, str) and known.keys is not None and key not in known.keys:
+        hint = (
+            wording.suggest(key, known.keys)
+            or "。写法是 step:、skill:、negative:、banned: 或 feature: 加编号"
+        )
+        yield from _at(reading, location, f"没有 {wording.show(key)} 这一项{hint}")
+
+
+def _effects(readings: dict[str, Reading], known: Known) -> Iterator[Problem]:
+    for reading in readings.values():
+        for key in mapping(_data(reading).get("effects")):
+            yield from _key(reading, ("effects", key), key, known)
+
+
+def _situations(readings: dict[str, Reading], known: Known) -> Iterator[Problem]:
+    for stem, reading in readings.items():
         for field in ("acknowledges", "probes", "answers", "proposals"):
-            for key, message in _bad_keys(getattr(situation, field), content):
-                yield _problem(path, field, f"{key}：{message}")
-        for name in ("won", "advanced"):
-            yield from _condition(getattr(situation, name), situation, path, name)
-        doubled = [s for s, n in Counter(situation.steps).items() if n > 1]
-        for step in doubled:
-            yield _problem(path, "steps", f"步骤 {step} 写了两次")
+            for index, key in enumerate(entries(_data(reading).get(field))):
+                yield from _key(reading, (field, index), key, known)
+        yield from _conditions(reading, stem, known)
 
 
-def _condition(condition: Condition, situation: Situation, path: Path, place: str) -> Iterator[Problem]:
-    for step in condition.steps:
-        if step not in situation.steps:
-            hint = wording.suggest(step, situation.steps)
-            yield _problem(path, f"{place}.steps", f"情境 {situation.id} 没有步骤 {step}{hint}")
+def _conditions(reading: Reading, situation: str, known: Known) -> Iterator[Problem]:
+    steps = known.steps.get(situation)
+    if steps is None:
+        return
+    for name in ("won", "advanced"):
+        for index, step in enumerate(entries(_get(_data(reading).get(name), "steps"))):
+            if isinstance(step, str) and step not in steps:
+                text = f"情境 {situation} 没有步骤 {wording.show(step)}{wording.meant(step, steps)}"
+                yield from _at(reading, (name, "steps", index), text)
 
 
-def _people(content: Content, files: dict[str, Path]) -> Iterator[Problem]:
-    for person in content.personas.values():
-        path = files[person.id]
-        if person.style not in content.styles:
-            hint = wording.choices(content.styles)
-            yield _problem(path, "style", f"没有 {wording.show(person.style)} 这种风格，可以是：{hint}")
-        for index, situation_id in enumerate(person.situations):
-            situation = content.situations.get(situation_id)
-            if situation is None:
-                hint = wording.suggest(situation_id, content.situations) or "，见 personas/situations/"
-                text = f"没有 {wording.show(situation_id)} 这个情境{hint}"
-                yield _problem(path, f"situations[{index}]", text)
-                continue
-            for name in ("won", "advanced"):
-                condition = getattr(person, name)
-                if condition is not None:
-                    yield from _condition(condition, situation, path, name)
-        for key, message in _bad_keys(person.effects, content):
-            yield _problem(path, f"effects.{key}", message)
+def _people(readings: dict[str, Reading], known: Known) -> Iterator[Problem]:
+    for reading in readings.values():
+        style = _data(reading).get("style")
+        if isinstance(style, str) and style not in known.styles:
+            text = f"没有 {wording.show(style)} 这种风格{wording.meant(style, known.styles)}"
+            yield from _at(reading, ("style",), text)
+        for index, situation in enumerate(entries(_data(reading).get("situations"))):
+            yield from _situation(reading, ("situations", index), situation, known)
+            if isinstance(situation, str):
+                yield from _conditions(reading, situation, known)
 
 
-def _rubrics(content: Content, files: dict[str, Path]) -> Iterator[Problem]:
-    for rubric in content.rubrics.values():
-        path = files[rubric.ref]
-        covered = {s for i in rubric.items for s in i.placements}
-        for item in rubric.items:
-            for situation_id in item.placements:
-                situation = content.situations.get(situation_id)
-                place = f"items.{item.id}.situations.{situation_id}"
-                if situation is None:
-                    hint = wording.suggest(situation_id, content.situations)
-                    yield _problem(path, place, f"没有这个情境{hint}")
-        for situation_id in sorted(covered & set(content.situations)):
-            scored = {i.id for i in rubric.steps_of(situation_id)}
-            missing = [s for s in content.situations[situation_id].steps if s not in scored]
+def _situation(reading: Reading, location: Location, situation: Any, known: Known) -> Iterator[Problem]:
+    if isinstance(situation, str) and situation not in known.steps:
+        text = f"没有 {wording.show(situation)} 这个情境{wording.meant(situation, known.steps)}"
+        yield from _at(reading, location, text)
+
+
+def _rubrics(readings: dict[str, Reading], known: Known, released: dict[str, str]) -> Iterator[Problem]:
+    for stem, reading in readings.items():
+        scored: dict[str, set[Any]] = {}
+        for index, item in enumerate(entries(_data(reading).get("items"))):
+            for situation in mapping(_get(item, "situations")):
+                yield from _situation(reading, ("items", index, "situations", situation), situation, known)
+                scored.setdefault(situation, set()).add(_get(item, "id"))
+        for situation in sorted(set(known.steps) & set(scored)):
+            missing = [s for s in known.steps[situation] or () if s not in scored[situation]]
             if missing:
-                yield _problem(path, situation_id, f"缺少规定步骤：{'、'.join(missing)}")
-        released = content.released.get(rubric.ref)
-        if released is not None and released != rubric.hash:
-            text = f"{rubric.ref} 已经发布，不能再改（LOCK 里是 {released}，现在是 {rubric.hash}）。请另立新版本。"
-            yield _problem(path, "", text)
+                text = (
+                    f"情境 {situation} 缺少规定步骤：{'、'.join(missing)}（要给一个情境打分，它的步骤都要有）"
+                )
+                yield from _at(reading, ("items",), text)
+        yield from _prescribed(reading, known, scored)
+        rubric = reading.value
+        if rubric is not None and released.get(stem, rubric.hash) != rubric.hash:
+            text = f"{stem} 已经发布，不能再改。请另存为新版本，version 加 1。"
+            detail = f"（LOCK 里记的是 {released[stem]}，现在是 {rubric.hash}）"
+            yield from _at(reading, ("version",), text + detail)
 
 
-def _lines(content: Content, files: dict[str, Path]) -> Iterator[Problem]:
-    scopes = set(content.situations) | {s.family.value for s in content.situations.values()}
-    seen: dict[str, Line] = {}
-    for line in content.lines:
-        path = files.get(line.style) or next(iter(files.values()))
-        place = f"{line.style}/{line.move}：{line.text[:20]}"
-        if line.style not in content.styles:
-            yield _problem(path, place, f"没有 {wording.show(line.style)} 这种风格")
-        for scope in line.scopes:
-            if scope not in scopes:
-                yield _problem(path, place, f"没有 {scope} 这个情境或类别{wording.suggest(scope, scopes)}")
-        bare = bare_text(line.text)
-        twin = seen.setdefault(bare, line)
-        if bare and twin is not line:
-            yield _problem(path, place, f"去掉空位、标点和语气词后和另一句一样：{twin.text}")
+def _prescribed(reading: Reading, known: Known, scored: dict[str, set[Any]]) -> Iterator[Problem]:
+    """Prescribed wordings name situations there are, and steps that this rubric scores there."""
+    for index, line in enumerate(entries(_data(reading).get("prescribed"))):
+        situation = _get(line, "situation")
+        yield from _situation(reading, ("prescribed", index, "situation"), situation, known)
+        steps = (
+            {s for s in scored.get(situation, ()) if isinstance(s, str)}
+            if isinstance(situation, str)
+            else set()
+        )
+        for place, step in enumerate(entries(_get(line, "steps"))):
+            if situation in known.steps and isinstance(step, str) and step not in steps:
+                text = f"这份评分标准里情境 {situation} 没有步骤 {wording.show(step)}{wording.meant(step, steps)}"
+                yield from _at(reading, ("prescribed", index, "steps", place), text)
+
+
+def _lines(readings: dict[str, Reading], known: Known) -> Iterator[Problem]:
+    scopes = set(known.steps) | known.families
+    seen: dict[str, str] = {}
+    for reading in readings.values():
+        for number, line in (reading.value or {}).items():
+            where = {"file": str(reading.path), "line": number}
+            if line.style not in known.styles:
+                text = f"没有 {wording.show(line.style)} 这种风格{wording.meant(line.style, known.styles)}"
+                yield Problem(**where, place="style", message=text)
+            for scope in line.scopes:
+                if scope not in scopes:
+                    text = f"没有 {wording.show(scope)} 这个情境或类别{wording.meant(scope, scopes)}"
+                    yield Problem(**where, place="scopes", message=text)
+            bare = bare_text(line.text)
+            if bare in seen:
+                text = f"和另一句只差空位、标点或语气词：{seen[bare]}"
+                yield Problem(**where, place="text", message=text)
+            elif bare:
+                seen[bare] = f"{wording.show(line.text)}（{reading.path.name} 第 {number} 行）"
 
 
 def coverage(content: Content) -> Counter[tuple[str, str, Move, Mood]]:

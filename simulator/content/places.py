@@ -37,5 +37,7 @@ def writable_folder(path: Path) -> Path:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise UsageError(f"数据目录不可写：{path}（{error.strerror}）。请用 --data 指定一个有写权限的目录。") from error
+        raise UsageError(
+            f"数据目录不可写：{path}（{error.strerror}）。请用 --data 指定一个有写权限的目录。"
+        ) from error
     return path

@@ -25,7 +25,25 @@ from simulator.errors import ContentError, Problem
 # The names each prompt may and must use.
 PROMPT_NAMES: dict[str, frozenset[str]] = {
     "customer": frozenset(
-        ["name", "gender", "age", "title", "company", "role", "style", "style_voice", "situation", "product", "plan", "bill", "price", "facts", "cause", "background", "answers"]
+        [
+            "name",
+            "gender",
+            "age",
+            "title",
+            "company",
+            "role",
+            "style",
+            "style_voice",
+            "situation",
+            "product",
+            "plan",
+            "bill",
+            "price",
+            "facts",
+            "cause",
+            "background",
+            "answers",
+        ]
     ),
     "note": frozenset(["move", "mood", "anger", "trust", "patience", "extra", "said", "length"]),
 }
@@ -131,7 +149,9 @@ def _slot_problems(file: YamlFile) -> Iterator[Problem]:
     for name in sorted(slots - SLOTS):
         yield wording.problem_at(file, ("text",), f"不认识的空位 {{{name}}}{wording.meant(name, SLOTS)}")
     if move == Move.REVEAL and "concern" not in slots:
-        yield wording.problem_at(file, ("text",), f"reveal 的台词必须有 {{concern}}，写的是 {wording.show(text)}")
+        yield wording.problem_at(
+            file, ("text",), f"reveal 的台词必须有 {{concern}}，写的是 {wording.show(text)}"
+        )
     if isinstance(move, str) and move != Move.REVEAL and "concern" in slots:
         yield wording.problem_at(file, ("text",), f"只有 reveal 的台词能用 {{concern}}，这一句是 {move}")
 

@@ -248,6 +248,17 @@ class BannedFile(Strict):
     neighbours: Annotated[tuple[Text, ...], Field(min_length=2)]
 
 
+class PrescribedFile(Strict):
+    """A wording that the sources prescribe."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^p\d{3}$")]
+    source: str
+    situation: Id
+    customer: str = ""
+    text: Text
+    steps: Annotated[tuple[Id, ...], Field(min_length=1)]
+
+
 class ScoringFile(Strict):
     """How a session's score is made."""
 
@@ -268,6 +279,7 @@ class RubricFile(Strict):
     scoring: ScoringFile = ScoringFile()
     items: Annotated[tuple[ItemFile, ...], Field(min_length=1)]
     banned: tuple[BannedFile, ...] = ()
+    prescribed: tuple[PrescribedFile, ...] = ()
 
     def to_domain(self) -> r.Rubric:
         """The domain type, with the hash of its meaning."""
@@ -278,6 +290,7 @@ class RubricFile(Strict):
             title=self.title,
             items=tuple(i.to_domain() for i in self.items),
             banned=tuple(r.BannedPhrase(**b.model_dump()) for b in self.banned),
+            prescribed=tuple(r.PrescribedLine(**line.model_dump()) for line in self.prescribed),
             scoring=r.Scoring(**self.scoring.model_dump()),
             hash=hashlib.sha256(canonical.encode()).hexdigest()[:16],
         )

@@ -54,6 +54,7 @@ _WORDS = {
 _PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "只用小写字母、数字和下划线，以小写字母开头，如 wang_lei",
     r"^b\d{3}$": "b 加三位数字，如 b055",
+    r"^p\d{3}$": "p 加三位数字，如 p097",
 }
 _UNKNOWN = "写法不对，写的是 {value}"
 _SHOWN = 60
@@ -117,7 +118,13 @@ def problems_of(error: ValidationError, file: YamlFile, model: type[BaseModel]) 
     return [
         problem_at(file, _in_file(tuple(detail["loc"]), file.data), _message(detail, model))
         for detail in error.errors()
+        if not _follows(detail)
     ]
+
+
+def _follows(detail: ErrorDetails) -> bool:
+    """Whether a list is only “too short” because some of its entries are wrong, which is told anyway."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
 def _step(data: Any, part: str | int) -> Any:
@@ -152,7 +159,7 @@ def _message(detail: ErrorDetails, model: type[BaseModel]) -> str:
         expected = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
         return f"没有 {show(given)} 这个值{meant(str(given), [e.strip(chr(39)) for e in expected])}"
     if kind == "string_pattern_mismatch":
-        return f"写法不对：{show(given)}，应当{_PATTERNS.get(context['pattern'], context['pattern'])}"
+        return f"写法不对：{show(given)}。正确的写法：{_PATTERNS.get(context['pattern'], context['pattern'])}"
     if kind == "string_too_short" and context.get("min_length") == 1:
         return "不能为空"
     return _WORDS.get(kind, _UNKNOWN).format(value=show(given), **context)

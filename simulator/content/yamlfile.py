@@ -71,6 +71,9 @@ _ADVICE = {
     "special characters are not allowed": "有看不见的控制字符：删掉重新打一遍",
 }
 
+# Of these the beginning of what was left open is the place to look at, not where reading stopped.
+_OPENED_EARLIER = ("found unexpected", "expected ',' or", "could not find expected ':'")
+
 
 def read_yaml(path: Path) -> YamlFile:
     """Reads `path`. Raises ContentError for a file that is missing, not UTF-8 or not YAML."""
@@ -78,7 +81,9 @@ def read_yaml(path: Path) -> YamlFile:
     try:
         data = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
-        raise _broken(path, _mark_line(error), f"同一个键写了两次：{_first_quoted(error)}。留下一个。") from error
+        raise _broken(
+            path, _mark_line(error), f"同一个键写了两次：{_first_quoted(error)}。留下一个。"
+        ) from error
     except (YAMLError, ValueError) as error:  # ValueError: a date like 2024-13-40
         raise _broken(path, _mark_line(error), f"不是合法的 YAML：{_advice(error)}。") from error
     except RecursionError as error:
@@ -93,7 +98,10 @@ def _advice(error: Exception) -> str:
 
 
 def _mark_line(error: Exception) -> int | None:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    marks = [getattr(error, name, None) for name in ("problem_mark", "context_mark")]
+    if str(getattr(error, "problem", "")).startswith(_OPENED_EARLIER):
+        marks.reverse()
+    mark = marks[0] or marks[1]
     return mark.line + 1 if mark else None
 
 

@@ -5,7 +5,7 @@ never reads the trainee's text: what a trainee claims moves nothing unless the g
 """
 
 from simulator.director.direct import Casting, cast, close, direct, opening_state
-from simulator.director.progress import steps_done
+from simulator.director.progress import path, steps_done
 from simulator.director.score import session_score
 
-__all__ = ["Casting", "cast", "close", "direct", "opening_state", "session_score", "steps_done"]
+__all__ = ["Casting", "cast", "close", "direct", "opening_state", "path", "session_score", "steps_done"]

@@ -157,20 +157,26 @@ def features_of(casting: Casting, state: CustomerState, grade: Grade, repeated: 
         "unanswered": f.meaningful and f.question_answered is False and not done,
         "answered": f.question_answered is True and done,
         "off_topic": f.meaningful and (not done or unread(grade)) and not grade.banned,
-        "contradiction": contradicts(state, grade),
+        "contradiction": contradicts(casting, state, grade),
     }
     return [name for name, true in holds.items() if true]
 
 
-def contradicts(state: CustomerState, grade: Grade) -> bool:
-    """Whether a price named now differs from a price named before for the same unit."""
-    before = {_unit(c.text): c.text for c in state.claims if c.kind == "price"}
-    return any(_unit(p) in before and before[_unit(p)] != p for p in prices(grade))
+def contradicts(casting: Casting, state: CustomerState, grade: Grade) -> bool:
+    """Whether a price named now is none of those named before for the same unit. What the customer pays
+    today is no offer and may be quoted at any time."""
+    paid = f"{casting.persona.bill.amount:g}"
+    before: dict[str, set[str]] = {}
+    for claim in state.claims:
+        if claim.kind == "price" and claim.text != paid + _unit(claim.text):
+            before.setdefault(_unit(claim.text), set()).add(claim.text)
+    now = [p for p in prices(grade) if p != paid + _unit(p)]
+    return any(_unit(p) in before and p not in before[_unit(p)] for p in now)
 
 
 def prices(grade: Grade) -> list[str]:
     """Prices that stand for an offer: money per month. Sums that are worked out are none."""
-    return [f for f in grade.features.figures if f.endswith(("块一个月", "元一个月", "元/月", "块/月"))]
+    return [f for f in grade.features.figures if f.endswith(("/月", "每月", "一个月"))]
 
 
 def _unit(figure: str) -> str:
@@ -186,8 +192,8 @@ def claims_of(grade: Grade, turn: int) -> tuple[Claim, ...]:
 
 
 def ledger(casting: Casting, state: CustomerState, grade: Grade) -> tuple[ConcernStatus, ConcernStatus]:
-    """How far objection and concern have come after this reply. Each moves at most one stage a reply,
-    and none while the reply insults."""
+    """How far objection and concern have come after this reply. Each moves at most one stage a reply
+    (a worry that is out may be answered at once), and none while the reply insults."""
     if grade.banned or not grade.features.meaningful:
         return state.objection.status, state.concern.status
     met = {bare_key(i.key) for i in grade.items if i.verdict is Verdict.MET}

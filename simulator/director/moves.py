@@ -18,6 +18,9 @@ from simulator.domain.session import CustomerState, Outcome
 _MAY_REPEAT = frozenset({Move.QUESTION, Move.PRESS})
 # How often a move may come in one session.
 _MOST = 4
+# What is left when no move fits, best first.
+_RESORT = (Move.PRESS, Move.ASK_AGAIN, Move.DOUBT, Move.QUESTION)
+_WARM_RESORT = (Move.QUESTION, Move.ASK_AGAIN, Move.PRESS, Move.DOUBT)
 # Moods in which a move makes sense.
 _MOODS = {
     Move.THREATEN: {Mood.UPSET},
@@ -122,16 +125,19 @@ def _reacting(m: Moment) -> Move:
         if move in weights:
             weights[move] *= factor
     said = m.before.moves
-    for move in list(weights):
-        stuck = bool(said) and said[-1] is move and move not in _MAY_REPEAT
-        twice = len(said) >= 2 and said[-1] is move and said[-2] is move
-        if stuck or twice or said.count(move) >= _MOST:
-            weights[move] = 0.0
+    weights = {move: 0.0 if _worn(move, said) else weight for move, weight in weights.items()}
     if not any(weights.values()):
-        return Move.PRESS if m.state.mood is not Mood.WARM else Move.QUESTION
+        resort = _WARM_RESORT if m.state.mood is Mood.WARM else _RESORT
+        return next((move for move in resort if not _worn(move, said)), resort[0])
     chance = random.Random(f"{m.seed}:{m.state.turn}:move")
     moves = sorted(weights)
     return chance.choices(moves, [weights[x] for x in moves])[0]
+
+
+def _worn(move: Move, said: tuple[Move, ...]) -> bool:
+    """Whether `move` would sound stuck after the moves `said`."""
+    running = 2 if move in _MAY_REPEAT else 1
+    return said[-running:] == (move,) * running or said.count(move) >= _MOST
 
 
 def _pulls(m: Moment) -> dict[Move, float]:
@@ -157,7 +163,7 @@ def _pulls(m: Moment) -> dict[Move, float]:
     pull(4 if f.length > m.casting.style.long_reply else 0.0, Move.INTERRUPT)
     claimed = bool(f.figures or f.promises) and f.meaningful
     pull(2.5 if claimed else 0.1, Move.TEST_CLAIM)
-    if contradicts(m.before, m.grade):
+    if contradicts(m.casting, m.before, m.grade):
         pull(8, Move.DOUBT, Move.TEST_CLAIM)
     if worse:
         pull(4, Move.REFUSE, Move.THREATEN)

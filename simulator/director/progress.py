@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from simulator.domain.grade import Grade, Verdict
 from simulator.domain.persona import Condition
-from simulator.domain.rubric import Rubric
+from simulator.domain.rubric import Rubric, RubricItem
 from simulator.domain.session import CustomerState
 
 
@@ -28,24 +28,30 @@ def steps_done(met: tuple[tuple[str, int], ...]) -> set[str]:
 
 
 def coverage(rubric: Rubric, situation: str, done: set[str]) -> float:
-    """Weighted share of the prescribed steps done, 0-1. Of alternatives (`any_of`) the better counts:
-    steps without a group always count, plus the group of which most is done."""
-    plain = have = 0.0
-    groups: dict[str, list[float]] = {}
-    for item in rubric.steps_of(situation):
-        place = item.placements[situation]
-        earned = place.weight if item.id in done else 0.0
-        if place.any_of is None:
-            plain += place.weight
-            have += earned
-        else:
-            group = groups.setdefault(place.any_of, [0.0, 0.0])
-            group[0] += earned
-            group[1] += place.weight
-    if groups:
-        best = max(groups.values(), key=lambda g: (g[0] / g[1], g[0]))
-        have, plain = have + best[0], plain + best[1]
-    return have / plain if plain else 1.0
+    """Weighted share of the prescribed steps done, 0-1. Of alternatives (`any_of`) the better counts."""
+    steps = path(rubric, situation, done)
+    earned = sum(i.placements[situation].weight for i in steps if i.id in done)
+    whole = sum(i.placements[situation].weight for i in steps)
+    return earned / whole if whole else 1.0
+
+
+def path(rubric: Rubric, situation: str, done: set[str]) -> tuple[RubricItem, ...]:
+    """The prescribed steps that count, in order: those without a group, and of alternatives (`any_of`)
+    the one of which most is done (the first when none is)."""
+    groups: dict[str, list[RubricItem]] = {}
+    steps = rubric.steps_of(situation)
+    for item in steps:
+        group = item.placements[situation].any_of
+        if group is not None:
+            groups.setdefault(group, []).append(item)
+
+    def most(group: str) -> tuple[float, float]:
+        weights = [(i.placements[situation].weight, i.id in done) for i in groups[group]]
+        earned = sum(weight for weight, met in weights if met)
+        return earned / sum(weight for weight, _ in weights), earned
+
+    chosen = max(groups, key=most, default=None)
+    return tuple(i for i in steps if i.placements[situation].any_of in (None, chosen))
 
 
 def holds(condition: Condition, state: CustomerState, covered: float) -> bool:

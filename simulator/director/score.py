@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.domain.grade import BANNED_KEY, Grade, Verdict
-from simulator.domain.rubric import Kind, Rubric
+from simulator.domain.rubric import Kind, Rubric, RubricItem
 
 
 def session_score(rubric: Rubric, situation: str, grades: Sequence[Grade]) -> float:
@@ -33,19 +33,21 @@ def session_score(rubric: Rubric, situation: str, grades: Sequence[Grade]) -> fl
 
 def _ordered_share(rubric: Rubric, situation: str, first: dict[str, int]) -> float:
     """Weighted share of the steps done; a step done before one that should precede it earns less. Of
-    alternatives the better counts."""
-    plain: list[tuple[float, float]] = []
-    groups: dict[str, list[tuple[float, float]]] = {}
+    alternatives the better counts, and the other has no say in the order."""
+    steps = rubric.steps_of(situation)
+    groups = {i.placements[situation].any_of for i in steps} - {None}
+    ways = [[i for i in steps if i.placements[situation].any_of in (None, g)] for g in groups or {None}]
+    return max(_share(rubric, situation, way, first) for way in ways)
+
+
+def _share(rubric: Rubric, situation: str, steps: list[RubricItem], first: dict[str, int]) -> float:
+    earned = whole = 0.0
     latest = -1
-    for item in rubric.steps_of(situation):
-        place = item.placements[situation]
+    for item in steps:
+        weight = item.placements[situation].weight
+        whole += weight
         turn = first.get(item.id)
-        earned = 0.0
         if turn is not None:
-            earned = place.weight * (1 - rubric.scoring.out_of_order if turn < latest else 1.0)
+            earned += weight * (1 - rubric.scoring.out_of_order if turn < latest else 1.0)
             latest = max(latest, turn)
-        (groups.setdefault(place.any_of, []) if place.any_of else plain).append((earned, place.weight))
-    if groups:
-        plain += max(groups.values(), key=lambda g: sum(e for e, _ in g) / sum(w for _, w in g))
-    whole = sum(weight for _, weight in plain)
-    return sum(earned for earned, _ in plain) / whole if whole else 0.0
+    return earned / whole if whole else 0.0

@@ -75,6 +75,21 @@ class BannedPhrase:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PrescribedLine:
+    """A wording that the sources prescribe for `situation`; saying it meets `steps` (bare ids).
+
+    `source`: the document it comes from; `customer`: what is said before it.
+    """
+
+    id: str
+    source: str
+    situation: str
+    customer: str
+    text: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Scoring:
     """How a session's score (0-100) is made: points for steps and for skills, minus faults.
 
@@ -102,6 +117,7 @@ class Rubric:
     banned: tuple[BannedPhrase, ...]
     scoring: Scoring
     hash: str
+    prescribed: tuple[PrescribedLine, ...] = ()
 
     @property
     def ref(self) -> str:

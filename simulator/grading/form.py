@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulator.domain.grade import Address, Features
+from simulator.domain.grade import Address, Features, ItemResult, Verdict
 
 PLAIN_LENGTH = 60
 _DRIVER_LENGTH = 75
@@ -40,3 +40,10 @@ DETECTORS: dict[str, Callable[[Features, str | None, bool], bool]] = {
     "plain_words": _plain,
     "match_style": _fits,
 }
+
+
+def judge(key: str, detector: str, features: Features, style: str | None, helpful: bool) -> ItemResult:
+    """The result of an item judged by form. `helpful`: the reply met something and said nothing banned."""
+    holds = DETECTORS[detector](features, style, helpful)
+    verdict = Verdict.MET if holds else Verdict.NOT_MET
+    return ItemResult(key=key, verdict=verdict, score=float(holds))

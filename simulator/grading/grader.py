@@ -21,7 +21,7 @@ from simulator.domain.grade import (
     Span,
     Verdict,
 )
-from simulator.domain.rubric import Rubric, RubricItem
+from simulator.domain.rubric import Kind, Rubric, RubricItem
 from simulator.errors import GradingError
 from simulator.grading import form
 from simulator.grading import quality as marking
@@ -31,11 +31,16 @@ from simulator.grading.evidence import Evidence, gather, lacks
 from simulator.grading.examples import column_name, example_set
 from simulator.grading.fewshot import FewShot
 from simulator.grading.fewshot import Nearest as Row
+from simulator.grading.prescribed import Prescribed, Said, covers
 from simulator.language.text import han_share
 
 # Of several banned ids found in one reply, those this close to the best are told too.
 _BANNED_TIE = 0.1
+_MOST_NAMED = 3
 _EMPTY_QUALITY = 2.0
+# What saying a prescribed line is worth: probability of its steps, and the least quality.
+_PRESCRIBED = 0.95
+_PRESCRIBED_QUALITY = 4.0
 
 
 class Grader:
@@ -48,6 +53,7 @@ class Grader:
         self.encoder = encoder
         self.calibration = calibration
         self.fewshot = FewShot(example_set(rubric), encoder)
+        self.prescribed = Prescribed(rubric)
         self._column = {column_name(i): c for c, i in enumerate(self.fewshot.examples.items)}
 
     @property
@@ -71,24 +77,61 @@ class Grader:
         items = self.rubric.items_for(request.situation)
         if not evidence.features.meaningful:
             return self._unreadable(request, evidence, items)
-        whole = evidence.vector()
-        banned = self._banned(evidence, whole)
-        scored = {i.key_in(request.situation): self.score(i, evidence, whole) for i in items if i.examples}
-        judged = {key: self._verdict(key, p) for key, p in scored.items()}
-        helpful = any(v is Verdict.MET and not k.startswith("negative:") for k, v in judged.items()) and not banned
+        said = self.prescribed.said(request.situation, evidence.text)
+        chances = self._chances(request.situation, items, evidence, said)
+        banned = self._banned(evidence, chances[BANNED_KEY])
+        judged = {key: self._verdict(key, p) for key, p in chances.items()}
+        helpful = not banned and any(
+            v is Verdict.MET and not k.startswith("negative:") for k, v in judged.items()
+        )
         results = []
         for item in items:
             key = item.key_in(request.situation)
             if item.detector in form.DETECTORS:
-                holds = form.DETECTORS[item.detector](evidence.features, request.style, helpful)
-                verdict = Verdict.MET if holds else Verdict.NOT_MET
-                results.append(ItemResult(key=key, verdict=verdict, score=float(holds)))
+                results.append(form.judge(key, item.detector, evidence.features, request.style, helpful))
             else:
-                results.append(self._result(item, key, judged[key], scored[key], evidence))
-        chance = self.banned_probability(evidence, whole)
-        values = marking.inputs(self.rubric, scored, chance, request.situation, evidence.features.length)
-        mark = marking.quality(self.rubric, self.calibration.quality, values, tuple(results), banned)
-        return self._made(evidence, tuple(self._with_banned(results, banned, chance)), banned, mark)
+                results.append(self._result(item, key, judged[key], chances[key], evidence, said))
+        results.append(self._banned_item(banned, chances[BANNED_KEY]))
+        mark = self._quality(request.situation, evidence, chances, tuple(results), banned, bool(said))
+        return self._made(evidence, tuple(results), banned, mark)
+
+    def _chances(
+        self, situation: str, items: tuple[RubricItem, ...], evidence: Evidence, said: tuple[Said, ...]
+    ) -> dict[str, float]:
+        """The probability of each item with examples, and of any banned thing, by key. A prescribed line
+        that was said settles its steps, and is itself never a fault."""
+        whole = evidence.vector()
+        done = {step for one in said for step in one.line.steps}
+        chances = {}
+        for item in items:
+            if not item.examples:
+                continue
+            p = self.score(item, evidence, whole)
+            if item.kind is Kind.STEP and item.id in done:
+                p = max(p, _PRESCRIBED)
+            elif item.kind is Kind.NEGATIVE and covers(said, self._best_span(evidence, self._column_of(item))):
+                p = min(p, 1 - _PRESCRIBED)
+            chances[item.key_in(situation)] = round(p, 4)
+        p = self.banned_probability(evidence, whole)
+        clean = covers(said, self._best_span(evidence, self.fewshot.examples.width - 1))
+        chances[BANNED_KEY] = round(min(p, 1 - _PRESCRIBED) if clean else p, 4)
+        return chances
+
+    def _quality(
+        self,
+        situation: str,
+        evidence: Evidence,
+        chances: dict[str, float],
+        results: tuple[ItemResult, ...],
+        banned: tuple[BannedHit, ...],
+        prescribed: bool,
+    ) -> float:
+        values = marking.inputs(
+            self.rubric, chances, chances[BANNED_KEY], situation, evidence.features.length
+        )
+        mark = marking.quality(self.rubric, self.calibration.quality, values, results, banned)
+        faulty = banned or any(r.verdict is Verdict.MET and r.key.startswith("negative:") for r in results)
+        return mark if faulty or not prescribed else max(mark, _PRESCRIBED_QUALITY)
 
     def _made(
         self, evidence: Evidence, items: tuple[ItemResult, ...], banned: tuple[BannedHit, ...], mark: float | None
@@ -130,16 +173,30 @@ class Grader:
         own = self.own_inputs(self.fewshot.examples.width - 1, evidence, False)
         return self.calibration.probability(BANNED, BANNED, own, whole)
 
+    def _column_of(self, item: RubricItem) -> int:
+        return self._column[column_name(item)]
+
     def _verdict(self, key: str, probability: float) -> Verdict:
-        return self.calibration.bands[key.partition(":")[0]].verdict(probability)
+        kind = BANNED if key == BANNED_KEY else key.partition(":")[0]
+        return self.calibration.bands[kind].verdict(probability)
 
     def _result(
-        self, item: RubricItem, key: str, verdict: Verdict, score: float, evidence: Evidence
+        self,
+        item: RubricItem,
+        key: str,
+        verdict: Verdict,
+        score: float,
+        evidence: Evidence,
+        said: tuple[Said, ...],
     ) -> ItemResult:
         if verdict is Verdict.NOT_MET or not evidence.spans:
             return ItemResult(key=key, verdict=verdict, score=score)
-        column = self._column[column_name(item)]
-        span = self._best_span(evidence, column)
+        for one in said:
+            if item.kind is Kind.STEP and item.id in one.line.steps:
+                near = Nearest(text=one.line.text, positive=True, similarity=1.0)
+                return ItemResult(key=key, verdict=verdict, score=score, span=one.span, nearest=near)
+        column = self._column_of(item)
+        span = evidence.spans[int(np.argmax(evidence.scores[:, column]))]
         near = self.fewshot.nearest(evidence.text[span.start : span.end], column)
         return ItemResult(key=key, verdict=verdict, score=score, span=span, nearest=self._shown(near))
 
@@ -154,20 +211,20 @@ class Grader:
         )
 
     @staticmethod
-    def _best_span(evidence: Evidence, column: int) -> Span:
+    def _best_span(evidence: Evidence, column: int) -> Span | None:
+        if not evidence.spans:
+            return None
         return evidence.spans[int(np.argmax(evidence.scores[:, column]))]
 
-    def _banned(self, evidence: Evidence, whole: NDArray[np.float32]) -> tuple[BannedHit, ...]:
-        """The banned things said: found by the column for any of them, named by the nearest id."""
-        chance = self.banned_probability(evidence, whole)
-        if self.calibration.bands[BANNED].verdict(chance) is not Verdict.MET:
+    def _banned(self, evidence: Evidence, chance: float) -> tuple[BannedHit, ...]:
+        """The banned things said: found by the column for any of them, named by the nearest ids."""
+        if self._verdict(BANNED_KEY, chance) is not Verdict.MET or not evidence.spans:
             return ()
         window = int(np.argmax(evidence.scores[:, -1]))
         span = evidence.spans[window]
-        first = len(self.fewshot.examples.items)
-        named = evidence.scores[window, first:-1]
+        named = evidence.scores[window, len(self.fewshot.examples.items) : -1]
         best = float(named.max())
-        order = [int(c) for c in np.argsort(-named, kind="stable") if named[c] >= best - _BANNED_TIE][:3]
+        order = [int(c) for c in np.argsort(-named, kind="stable") if named[c] >= best - _BANNED_TIE]
         return tuple(
             BannedHit(
                 id=self.rubric.banned[c].id,
@@ -176,13 +233,11 @@ class Grader:
                 span=span,
                 text=evidence.reply[span.start : span.end],
             )
-            for c in order
+            for c in order[:_MOST_NAMED]
         )
 
-    def _with_banned(
-        self, results: list[ItemResult], banned: tuple[BannedHit, ...], chance: float
-    ) -> list[ItemResult]:
-        """The item `negative:banned_phrase` says in the list of items what `banned` says in full."""
-        verdict = self.calibration.bands[BANNED].verdict(chance)
+    def _banned_item(self, banned: tuple[BannedHit, ...], chance: float) -> ItemResult:
+        """Says in the list of items what `banned` says in full."""
         span = banned[0].span if banned else None
-        return [*results, ItemResult(key=BANNED_KEY, verdict=verdict, score=chance, span=span)]
+        verdict = self._verdict(BANNED_KEY, chance)
+        return ItemResult(key=BANNED_KEY, verdict=verdict, score=chance, span=span)
