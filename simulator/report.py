@@ -85,7 +85,7 @@ class Report:
 def findings(rubric: Rubric, grade: Grade, reply: str) -> tuple[Finding, ...]:
     """What `reply` did well and badly, faults first."""
     bad = [_banned(rubric, hit) for hit in grade.banned]
-    good = []
+    good: list[Finding] = []
     for item in grade.items:
         if item.verdict is Verdict.MET and item.key != BANNED_KEY:
             found = _item(rubric, item, reply)
@@ -169,7 +169,9 @@ def _turns(session: Session, rubric: Rubric) -> list[TurnReport]:
     return reports
 
 
-def _advice(session: Session, turns: list[TurnReport] | tuple[TurnReport, ...], missed: tuple[MissedStep, ...]) -> list[str]:
+def _advice(
+    session: Session, turns: list[TurnReport] | tuple[TurnReport, ...], missed: tuple[MissedStep, ...]
+) -> list[str]:
     """At most three things to do next time, the weightiest first."""
     advice = []
     said = next((f for t in turns for f in t.findings if f.key.startswith("banned:")), None)

@@ -279,5 +279,3 @@ class PracticeRoom:
             while len(self._locks) > 256 and not next(iter(self._locks.values())).locked():
                 self._locks.popitem(last=False)
             return lock
-
-

@@ -138,7 +138,9 @@ def grade_of(
     reply of 30 characters unless said otherwise."""
     placed = [k.replace("step:", f"step:{situation}.") for k in keys]
     told = ["negative:banned_phrase"] if banned else []
-    items = [ItemResult(key=k, verdict=Verdict.MET, score=0.9, span=Span(start=0, end=2)) for k in placed + told]
+    items = [
+        ItemResult(key=k, verdict=Verdict.MET, score=0.9, span=Span(start=0, end=2)) for k in placed + told
+    ]
     hits = [
         BannedHit(id=f"ban_{n}", category=c, score=0.9, span=Span(start=0, end=2), text="少来")
         for n, c in enumerate(banned)

@@ -77,7 +77,7 @@ def slots_for(persona: Persona, direction: Direction) -> dict[str, str]:
         "honorific": persona.honorific,
         "company": persona.company,
         "plan": persona.plan,
-        "bill": str(persona.bill),
+        "bill": f"{persona.bill.amount:g}元",
         "price": str(persona.price) if persona.price else None,
         "product": persona.product,
         "figure": direction.figure,

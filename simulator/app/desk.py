@@ -29,7 +29,8 @@ _RECENT = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """A request of the browser. Nothing in it is trusted: unfit values become empty."""
+    """A request of the browser. Nothing in it is trusted: unfit values become empty. `tab`, `serial`: the
+    browser tab and the number of its request."""
 
     lang: Lang = "zh"
     trainee: str = ""
@@ -40,6 +41,8 @@ class Ask:
     text: str = ""
     turn: int = -1
     seconds: float | None = None
+    tab: str = ""
+    serial: int = 0
 
     @classmethod
     def of(cls, data: Mapping[str, object]) -> Ask:
@@ -49,7 +52,11 @@ class Ask:
             value = data.get(key)
             return value if isinstance(value, str) else ""
 
-        turn, seconds = data.get("turn"), data.get("seconds")
+        def number(key: str, otherwise: int) -> int:
+            value = data.get(key)
+            return value if isinstance(value, int) else otherwise
+
+        seconds = data.get("seconds")
         sane = isinstance(seconds, int | float) and math.isfinite(seconds) and 0 <= seconds < 86400
         return cls(
             lang="en" if data.get("lang") == "en" else "zh",
@@ -59,8 +66,10 @@ class Ask:
             persona=word("persona"),
             scene=word("scene"),
             text=word("text"),
-            turn=int(turn) if isinstance(turn, int) or (isinstance(turn, str) and turn.isdecimal()) else -1,
+            turn=number("turn", -1),
             seconds=float(seconds) if sane and isinstance(seconds, int | float) else None,
+            tab=word("tab")[:64],
+            serial=number("serial", 0),
         )
 
 

@@ -19,6 +19,8 @@ Check = Callable[[YamlFile], Iterator[Problem]]
 
 FEWEST_EXAMPLES = 5
 FEWEST_CONTRAST = 3
+# Detectors that judge by form alone; the others only add to what examples show.
+_NEED_NO_EXAMPLES = ("polite_address", "plain_words", "match_style")
 
 
 def mapping(value: Any) -> dict[Any, Any]:
@@ -111,7 +113,7 @@ def _item_situations(file: YamlFile, location: Location, item: dict[Any, Any]) -
 
 
 def _item_examples(file: YamlFile, location: Location, item: dict[Any, Any]) -> Iterator[Problem]:
-    if not item.get("detector"):
+    if item.get("detector") not in _NEED_NO_EXAMPLES:
         for name, fewest in (("examples", FEWEST_EXAMPLES), ("contrast", FEWEST_CONTRAST)):
             held = item.get(name, [])
             if isinstance(held, list) and len(held) < fewest:

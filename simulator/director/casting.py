@@ -77,7 +77,8 @@ def opening_state(casting: Casting) -> CustomerState:
     ease = _LEVELS[casting.difficulty][0]
 
     def value(name: str, shift: float = 0.0) -> float:
-        return round(min(1.0, max(0.0, start[name] + getattr(style, name) + shift)), 4)
+        leaning = float(getattr(style, name))
+        return round(min(1.0, max(0.0, start[name] + leaning + shift)), 4)
 
     return CustomerState(
         anger=value("anger"),
@@ -87,7 +88,5 @@ def opening_state(casting: Casting) -> CustomerState:
         objection=LedgerEntry(
             id=casting.situation.id, text=casting.situation.name, status=ConcernStatus.RAISED
         ),
-        concern=LedgerEntry(
-            id="concern", text=casting.persona.concern.short, status=ConcernStatus.HIDDEN
-        ),
+        concern=LedgerEntry(id="concern", text=casting.persona.concern.short, status=ConcernStatus.HIDDEN),
     )

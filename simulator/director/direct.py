@@ -12,7 +12,7 @@ from simulator.director.casting import Casting, cast, opening_state
 from simulator.director.moves import Moment, choose
 from simulator.domain.grade import Grade, Verdict
 from simulator.domain.persona import ConcernStatus, Move
-from simulator.domain.session import CustomerState, Direction, Outcome, Step
+from simulator.domain.session import CustomerState, Dimension, Direction, Outcome, Step
 
 __all__ = ["Casting", "answer_for", "cast", "close", "direct", "direction_for", "opening_state"]
 
@@ -37,7 +37,10 @@ def direct(
     faulty = bool(grade.banned) or bool(grade.negatives)
     after = replace(
         state,
-        **{d.value: v for d, v in change.values.items()},
+        anger=change.values[Dimension.ANGER],
+        trust=change.values[Dimension.TRUST],
+        interest=change.values[Dimension.INTEREST],
+        patience=change.values[Dimension.PATIENCE],
         objection=replace(state.objection, status=objection),
         concern=replace(state.concern, status=concern),
         turn=turn,
@@ -127,7 +130,13 @@ def close(state: CustomerState) -> Outcome:
 
 
 def direction_for(
-    casting: Casting, step: Step, grade: Grade, reply: str, seed: int, used: tuple[str, ...], spoken: tuple[str, ...]
+    casting: Casting,
+    step: Step,
+    grade: Grade,
+    reply: str,
+    seed: int,
+    used: tuple[str, ...],
+    spoken: tuple[str, ...],
 ) -> Direction:
     """What the actor is told for the line that carries out `step`."""
     f = grade.features

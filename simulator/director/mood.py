@@ -95,7 +95,24 @@ def _causes(
     casting: Casting, state: CustomerState, grade: Grade, repeated: bool
 ) -> Iterator[tuple[str, str, Delta, float]]:
     """(key, name, delta, share) of all that counts: faults first, so that they are never capped away."""
+    yield from _faults(casting, grade)
+    yield "feature:drift", _FEATURE_NAMES["drift"], casting.style.drift, 1.0
+    soured = bool(grade.banned)
+    for feature in features_of(casting, state, grade, repeated):
+        effect = casting.effects.get(f"feature:{feature}", Delta())
+        if not (soured and _is_good(effect)):
+            yield f"feature:{feature}", _FEATURE_NAMES[feature], effect, 1.0
+    if soured or repeated or unread(grade):
+        return  # a kind word in an insult, the same words again, or a wall of text earns nothing
     known = dict(state.met)
+    for item in grade.items:
+        if item.verdict is Verdict.MET and not item.key.startswith("negative:"):
+            kind = item.key.partition(":")[0]
+            delta = _lookup(casting.effects, f"{kind}:{item.bare}", f"{kind}:*")
+            yield item.key, _name(casting, item), delta, _AGAIN if item.key in known else 1.0
+
+
+def _faults(casting: Casting, grade: Grade) -> Iterator[tuple[str, str, Delta, float]]:
     if grade.banned:  # several ids name one thing said: it hurts once
         hit = grade.banned[0]
         delta = _lookup(casting.effects, f"banned:{hit.category}", "banned:*")
@@ -104,19 +121,6 @@ def _causes(
         if item.verdict is Verdict.MET and item.key.startswith("negative:") and item.key != BANNED_KEY:
             delta = _lookup(casting.effects, item.key, "negative:*")
             yield item.key, _name(casting, item), delta, 0.5 if grade.banned else 1.0
-    yield "feature:drift", _FEATURE_NAMES["drift"], casting.style.drift, 1.0
-    soured = bool(grade.banned)
-    for feature in features_of(casting, state, grade, repeated):
-        delta = casting.effects.get(f"feature:{feature}")
-        if delta is not None and not (soured and _is_good(delta)):
-            yield f"feature:{feature}", _FEATURE_NAMES[feature], delta, 1.0
-    if soured or repeated or unread(grade):
-        return  # a kind word in an insult, the same words again, or a wall of text earns nothing
-    for item in grade.items:
-        if item.verdict is Verdict.MET and not item.key.startswith("negative:"):
-            kind = item.key.partition(":")[0]
-            delta = _lookup(casting.effects, f"{kind}:{item.bare}", f"{kind}:*")
-            yield item.key, _name(casting, item), delta, _AGAIN if item.key in known else 1.0
 
 
 def unread(grade: Grade) -> bool:
@@ -208,7 +212,9 @@ def ledger(casting: Casting, state: CustomerState, grade: Grade) -> tuple[Concer
     if concern is not ConcernStatus.HIDDEN:
         cues = bool(met & set(situation.answers)) or bool(met & set(situation.acknowledges))
         answered = bool(met & set(situation.answers))
-        concern = _advance(concern, heard=cues, answered=answered, settled=bool(met & set(situation.proposals)))
+        concern = _advance(
+            concern, heard=cues, answered=answered, settled=bool(met & set(situation.proposals))
+        )
         if state.concern.status is ConcernStatus.RAISED and answered:
             concern = ConcernStatus.ANSWERED
     return objection, concern

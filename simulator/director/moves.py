@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import partial
 
 from simulator.director.casting import Casting
 from simulator.director.mood import MoodChange, contradicts
-from simulator.domain.grade import Grade, Verdict
+from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Family, Mood, Move
 from simulator.domain.session import CustomerState, Outcome
 
@@ -140,26 +141,26 @@ def _worn(move: Move, said: tuple[Move, ...]) -> bool:
     return said[-running:] == (move,) * running or said.count(move) >= _MOST
 
 
+def _pull(pulls: dict[Move, float], factor: float, *moves: Move) -> None:
+    for move in moves:
+        pulls[move] = pulls.get(move, 1.0) * factor
+
+
 def _pulls(m: Moment) -> dict[Move, float]:
     """How what just happened makes moves likelier (above 1) or less (below)."""
     f, s = m.grade.features, m.state
     pulls: dict[Move, float] = {}
-
-    def pull(factor: float, *moves: Move) -> None:
-        for move in moves:
-            pulls[move] = pulls.get(move, 1.0) * factor
-
+    pull = partial(_pull, pulls)
     calmer = s.anger < m.before.anger - 0.03 or s.trust > m.before.trust + 0.05
-    worse = bool(m.grade.banned) or any(
-        i.verdict is Verdict.MET for i in m.grade.items if i.key.startswith("negative:")
-    )
+    worse = bool(m.grade.banned or m.grade.negatives)
     if not f.meaningful:
         pull(6, Move.ASK_AGAIN, Move.GO_QUIET)
         pull(0, Move.SOFTEN, Move.TEST_CLAIM, Move.RAISE_CONCERN, Move.QUESTION, Move.HESITATE)
-    if f.question_answered is False and m.before.moves and m.before.moves[-1] in (Move.QUESTION, Move.ASK_AGAIN):
-        pull(5, Move.ASK_AGAIN)
-    elif f.question_answered is not False:
+    asked = m.before.moves[-1:] in ((Move.QUESTION,), (Move.ASK_AGAIN,))
+    if f.question_answered is not False:
         pull(0.15, Move.ASK_AGAIN)
+    elif asked:
+        pull(5, Move.ASK_AGAIN)
     pull(4 if f.length > m.casting.style.long_reply else 0.0, Move.INTERRUPT)
     claimed = bool(f.figures or f.promises) and f.meaningful
     pull(2.5 if claimed else 0.1, Move.TEST_CLAIM)
@@ -175,5 +176,3 @@ def _pulls(m: Moment) -> dict[Move, float]:
     if s.concern.status is not ConcernStatus.HIDDEN or s.trust < 0.35:
         pull(0, Move.RAISE_CONCERN)
     return pulls
-
-

@@ -33,6 +33,7 @@ class Linear:
     weights: tuple[float, ...]
 
     def __call__(self, x: NDArray[np.float32]) -> float:
+        """The value at `x`."""
         return float(self.bias + np.dot(np.asarray(self.weights, dtype=np.float32), x))
 
 

@@ -197,8 +197,8 @@ class Grader:
                 return ItemResult(key=key, verdict=verdict, score=score, span=one.span, nearest=near)
         column = self._column_of(item)
         span = evidence.spans[int(np.argmax(evidence.scores[:, column]))]
-        near = self.fewshot.nearest(evidence.text[span.start : span.end], column)
-        return ItemResult(key=key, verdict=verdict, score=score, span=span, nearest=self._shown(near))
+        row = self.fewshot.nearest(evidence.text[span.start : span.end], column)
+        return ItemResult(key=key, verdict=verdict, score=score, span=span, nearest=self._shown(row))
 
     def _shown(self, near: Row | None) -> Nearest | None:
         if near is None:

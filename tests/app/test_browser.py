@@ -17,7 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WHO = "qiao_manli"
 REPLY = "对不起，让您烦心了。您说的三天我现在就给您查，查清楚马上跟您讲。"
-RUDE = "墙上贴着，自己看。<img src=x onerror=\"document.title='broken'\">"
+RUDE = "墙上贴着，自己看！<b>行不行</b>"
+NASTY = "您稍等<img src=x onerror=\"document.title='broken'\">"
 SIZES = [pytest.param((1280, 800), id="1280"), pytest.param((390, 844), id="390")]
 
 
@@ -95,7 +96,7 @@ def test_a_whole_session_to_the_report_and_a_redo(window: Watched, address: str)
     assert page.locator(".meter .delta em").count() > 0
     visitor.say(RUDE)
     assert RUDE in visitor.mine()[1]
-    assert page.locator("#part-log img").count() == 0
+    assert page.locator("#part-log .bubble b").count() == 0
     assert page.locator("#part-log mark.is-banned").count() > 0
     page.click('[data-act="hint"]')
     page.wait_for_selector(".hint")
@@ -109,14 +110,16 @@ def test_a_whole_session_to_the_report_and_a_redo(window: Watched, address: str)
     page.wait_for_selector("#part-composer textarea", state="visible")
     page.wait_for_function(f"() => location.href !== {first!r}")
     assert len(visitor.mine()) == 1
-    visitor.say("您别急，我这就查，十分钟内给您回电话，多扣的钱今天就退。")
+    visitor.say(REPLY + NASTY)
+    assert visitor.mine() == [REPLY, REPLY + NASTY]
+    assert page.locator("img").count() == 0
+    assert page.title() != "broken"
     assert page.locator("[data-compare]").is_visible()
     assert "→" in page.inner_text("[data-compare]")
     fits(visitor)
     page.goto(first)
     page.wait_for_selector(".report", state="visible")
     assert page.locator("[data-turn-card]").count() == 2
-    assert page.title() != "broken"
 
 
 @pytest.mark.parametrize("window", SIZES, indirect=True)
@@ -163,10 +166,30 @@ def test_two_tabs_do_not_mix_and_a_failed_reply_keeps_its_text(window: Watched, 
     same.page.wait_for_selector("#part-log .me", state="visible")
     one.finish()
     same.send("说到一半，那边结束了")
-    same.page.wait_for_selector(".toast-body")
-    assert re.search("[\u4e00-\u9fff]", same.page.inner_text(".toast-body"))
+    same.page.wait_for_selector(".toast", state="visible")
+    assert re.search("[\u4e00-\u9fff]", same.page.inner_text(".toast p"))
     assert same.page.input_value("#part-composer textarea") == "说到一半，那边结束了"
     assert same.page.is_enabled("#part-composer .send")
+
+
+def test_leaving_while_the_customer_types_leaves_for_good(window: Watched, address: str) -> None:
+    visitor = window.visitor(address)
+    page = visitor.page
+    visitor.home()
+    visitor.start(WHO)
+    visitor.send(REPLY)
+    page.wait_for_selector(".dots-typing")
+    page.click('#part-head [data-act="home"]')
+    page.wait_for_selector(".choose", state="visible")
+    visitor.start("feng_dakui")
+    page.wait_for_timeout(4000)  # longer than the abandoned answer takes to appear
+    assert page.inner_text(".head-name b") == "冯厂长"
+    assert visitor.mine() == []
+    page.click('#part-head [data-act="home"]')
+    page.locator(".recent-card.open", has_text="乔女士").click()
+    page.wait_for_selector("#part-log .me", state="visible")
+    visitor.rest()
+    assert visitor.mine() == [REPLY]
 
 
 def test_keys_of_the_reply_box(window: Watched, address: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,11 +12,29 @@ from simulator import director
 from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Difficulty, Move
 from simulator.domain.session import Outcome
-from tests.director.stage import SEED, SITUATIONS, STYLES, casting, castings, even_state, good_talk, ledger, talk
+from tests.director.stage import (
+    SEED,
+    SITUATIONS,
+    STYLES,
+    casting,
+    castings,
+    even_state,
+    good_talk,
+    ledger,
+    talk,
+)
 from tests.factories import grade_of
 
 BAD = {Outcome.LOST, Outcome.ESCALATED}
-POLITE = ("greeting", "polite_address", "empathy", "plain_words", "we_language", "thanks_close", "match_style")
+POLITE = (
+    "greeting",
+    "polite_address",
+    "empathy",
+    "plain_words",
+    "we_language",
+    "thanks_close",
+    "match_style",
+)
 CATEGORIES = ("insult", "impatience", "brush_off", "blame_customer", "hide_behind_rules")
 
 
@@ -47,7 +67,7 @@ def test_a_complaint_goes_over_the_trainees_head_and_a_calm_buyer_out_of_the_doo
 
 
 @given(castings(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_politeness_without_steps_never_gets_anywhere(cast: director.Casting, data: st.DataObject) -> None:
     polite = st.lists(st.sampled_from(POLITE), max_size=7, unique=True)
     told = data.draw(st.lists(polite, min_size=1, max_size=cast.situation.max_turns))
@@ -66,11 +86,10 @@ def test_all_politeness_in_every_reply_wins_nothing(situation: str) -> None:
         assert last.outcome in {Outcome.STALLED, Outcome.LOST}
 
 
-@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_the_prescribed_handling_wins(situation: str, style: str) -> None:
-    cast = casting(situation, style)
-    for seed in (1, 2, 3):
+def test_the_prescribed_handling_wins_in_every_style(situation: str) -> None:
+    for style, seed in itertools.product(STYLES, (1, 2)):
+        cast = casting(situation, style)
         steps = talk(cast, good_talk(cast), seed)
         assert steps[-1].state.outcome is Outcome.WON
         assert [s.move for s in steps].count(Move.ACCEPT) == 1
@@ -105,17 +124,16 @@ def test_taking_leave_after_a_concession_is_a_step_forward() -> None:
     assert early.state.outcome is None
 
 
-@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_patience_runs_out_on_empty_words(situation: str, style: str) -> None:
-    cast = casting(situation, style)
-    steps = talk(cast, [grade_of(meaningful=False, length=1, situation=situation)] * 20)
-    patience = [s.state.patience for s in steps]
-    assert patience == sorted(patience, reverse=True)
-    assert len(steps) <= min(8, cast.situation.max_turns)
-    assert steps[-1].state.outcome in {Outcome.STALLED, Outcome.LOST}
-    if len(steps) < cast.situation.max_turns:
-        assert patience[-1] == 0
+def test_patience_runs_out_on_empty_words(situation: str) -> None:
+    for style in STYLES:
+        cast = casting(situation, style)
+        steps = talk(cast, [grade_of(meaningful=False, length=1, situation=situation)] * 20)
+        patience = [s.state.patience for s in steps]
+        assert patience == sorted(patience, reverse=True)
+        assert len(steps) <= min(8, cast.situation.max_turns)
+        assert steps[-1].state.outcome in {Outcome.STALLED, Outcome.LOST}
+        assert patience[-1] == 0 or len(steps) == cast.situation.max_turns
 
 
 def lively(situation: str) -> Grade:

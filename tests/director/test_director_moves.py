@@ -63,7 +63,7 @@ def check_gift(cast: Casting, grade: Grade, step: Step) -> None:
 
 
 @given(talks())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_gifts_are_earned_whatever_is_said(told: Talk) -> None:
     cast, grades, seed = told
     for grade, step in zip(grades, talk(cast, grades, seed), strict=False):
@@ -94,7 +94,7 @@ def test_nothing_is_accepted_without_a_proposal(situation: str) -> None:
 
 
 @given(talks())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_worry_comes_out_only_by_reveal_and_the_ledger_never_goes_back(told: Talk) -> None:
     cast, grades, seed = told
     before = director.opening_state(cast)
@@ -155,7 +155,7 @@ def test_an_objection_is_heard_then_answered_then_settled(start: str, key: str, 
 
 
 @given(talks())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_move_sticks(told: Talk) -> None:
     cast, grades, seed = told
     steps = talk(cast, grades, seed)
@@ -174,7 +174,11 @@ DULL = {
 @pytest.mark.parametrize("reply", DULL)
 @pytest.mark.parametrize("style", STYLES)
 def test_no_move_sticks_while_the_trainee_does(reply: str, style: str) -> None:
-    for mood in (even_state(anger=0.9), even_state(anger=0.4), even_state(anger=0.0, trust=1.0, patience=1.0)):
+    for mood in (
+        even_state(anger=0.9),
+        even_state(anger=0.4),
+        even_state(anger=0.0, trust=1.0, patience=1.0),
+    ):
         for seed in range(10):
             state = mood
             while state.outcome is None:
@@ -211,7 +215,7 @@ def test_only_a_long_reply_is_interrupted() -> None:
 
 
 @given(talks())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_answer_gives_a_fact_of_the_persona_that_was_asked_for(told: Talk) -> None:
     cast, grades, seed = told
     for grade, step in zip(grades, talk(cast, grades, seed), strict=False):

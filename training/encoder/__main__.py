@@ -93,7 +93,7 @@ def learn_neighbours(model: Bag, pairs: list[tuple[str, str]], epochs: int, batc
             scores = model(list(left)) @ model(list(right)).T / TEMPERATURE
             loss = functional.cross_entropy(scores, torch.arange(batch))
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             total += float(loss.detach()) * batch / len(pairs)
         print(f"neighbours: epoch {epoch + 1}, loss {total:.3f}", flush=True)
@@ -112,7 +112,7 @@ def tune(model: Bag, groups: list[tuple[str, list[str], list[str]]], rng: random
         others = torch.cat([model([b for _, b in pairs]), model(hard)])
         loss = functional.cross_entropy(anchors @ others.T / TEMPERATURE, torch.arange(len(drawn)))
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         total += float(loss.detach())
         if step % 200 == 0:

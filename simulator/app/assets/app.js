@@ -11,21 +11,24 @@
   const one = (what, where = document) => where.querySelector(what);
   const all = (what, where = document) => [...where.querySelectorAll(what)];
   const here = { screen: "", session: "", lang: "" };
-  let trigger = () => {}, server = {}, sending = null, nextLang = null, sureTimer = 0, wasResting = true;
+  let trigger = () => {}, server = {}, sending = null, nextLang = null, sureTimer = 0, toastTimer = 0, wasResting = true;
 
   // ---- who and where -------------------------------------------------------------------------
+  const random = () => [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const thisTab = random(); // a reload is a new tab: what the old page was still waiting for is nobody's
+  let serial = 0, someone = "";
   function trainee() {
-    let id = kept.get("trainee");
-    if (!id) {
-      id = [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
-      kept.set("trainee", id);
-    }
-    return id;
+    someone ||= kept.get("trainee") || random();
+    kept.set("trainee", someone);
+    return someone;
   }
   const lang = () => kept.get("lang") || "zh";
-  const base = () => ({ lang: lang(), trainee: trainee(), screen: here.screen });
+  const base = () => ({ lang: lang(), trainee: trainee(), screen: here.screen, tab: thisTab, serial });
   const addressed = () => new URLSearchParams(location.search).get("session") || "";
-  const ask = (action, more = {}) => trigger(action, { ...base(), ...more });
+  function ask(action, more = {}) {
+    if (action !== "hint") serial += 1; // a hint changes nothing that is under way
+    trigger(action, { ...base(), ...more });
+  }
 
   function follow(bar) {
     if (!bar) return;
@@ -155,6 +158,15 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
+  function failed(part) {
+    const toast = one(".toast", part);
+    if (!toast) return;
+    sending = null;
+    sized();
+    toast.classList.add("shown");
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(() => toast.classList.remove("shown"), 7000);
+  }
   function finish(button) {
     if (!button.dataset.asked) {
       const label = button.textContent;
@@ -178,6 +190,7 @@
     say: submit,
     finish,
     download,
+    untoast: () => one(".toast")?.classList.remove("shown"),
     tray: () => { const tray = one(".tray"); if (tray) tray.replaceChildren(); },
     filter: (b) => { tab.set("filter." + b.dataset.row, b.dataset.value); filter(); },
     coach: () => { kept.set("coach", kept.get("coach") === "off" ? "on" : "off"); showCoach(); bottom(); },
@@ -211,12 +224,12 @@
     log: () => bottom(),
     live: () => bottom(),
     composer: settled,
-    signal: () => { sending = null; sized(); },
+    signal: failed,
   };
   window.duilian = {
     context: () => JSON.stringify({ ...base(), session: addressed() }),
     attach(element, send, functions) { trigger = send; server = functions; },
-    // Every part is told of in one burst: act once all of them stand in the page.
-    changed(part, element) { queueMicrotask(() => { CHANGED[part]?.(element); tick(); }); },
+    // Parts are redrawn one after the other: act when all of them stand in the page, or old parts would show.
+    changed(part, element) { setTimeout(() => { CHANGED[part]?.(element); tick(); }); },
   };
 })();
