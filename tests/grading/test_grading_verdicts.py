@@ -27,7 +27,7 @@ def grade(grader: Grader, situation: str, reply: str, **context: str) -> Grade:
         ("suspension_anger", "真对不起，号停了这么大的事耽误您了，我现在就给您查", {"apologise", "act_now"}),
         ("too_expensive", "贵是因为装机、维护和备件都含在里头", {"reason"}),
         ("too_expensive", "四十个人摊下来一人一个月才三十二块，比您现在还少八块", {"recalculate"}),
-        ("think_about_it", "好的没问题，不催您。资料我给您留一份", {"agree", "leave_material"}),
+        ("think_about_it", "好的没问题，不催您。这份资料您留着慢慢看", {"agree", "leave_material"}),
         ("think_about_it", "周三下午我把对比表给您送过来，咱们再聊", {"followup"}),
         ("phone_answer", "您好，移动公司小陈，请问有什么可以帮您？", {"greet", "company", "offer_help"}),
     ],
