@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.director import Casting, path, session_score, steps_done
+from simulator.director import Casting, path, score_of, steps_done
 from simulator.domain.grade import BANNED_KEY, BannedHit, Grade, ItemResult, Span, Verdict
 from simulator.domain.rubric import Rubric
 from simulator.domain.session import CustomerState, Dimension, Outcome, Reason, Session
@@ -134,7 +134,7 @@ def report(session: Session, casting: Casting) -> Report:
         for i in steps
         if i.id not in done and i.examples
     )
-    score = session.score if session.score is not None else session_score(rubric, situation, grades)
+    score = session.score if session.score is not None else score_of(casting, grades)
     turns = tuple(_turns(session, rubric))
     return Report(
         outcome=session.outcome,

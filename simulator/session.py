@@ -118,7 +118,7 @@ def rehearse(
         history = (*history, ("trainee", reply), ("customer", played.line.text))
         if state.outcome is not None:
             break
-    score = director.session_score(casting.rubric, casting.situation.id, [t.grade for t in turns])
+    score = director.score_of(casting, [t.grade for t in turns])
     return Rehearsal(opening=opening, turns=tuple(turns), outcome=director.close(state), score=score)
 
 
@@ -255,7 +255,7 @@ class PracticeRoom:
 
     def _finish(self, session: Session, casting: director.Casting) -> Session:
         grades = [t.grade for t in session.turns if t.grade is not None]
-        score = director.session_score(casting.rubric, casting.situation.id, grades)
+        score = director.score_of(casting, grades)
         return self.store.finish(session.id, director.close(session.state), score)
 
     def redo(self, session_id: str, turn_index: int) -> Session:

@@ -82,7 +82,7 @@ def log(view: ChatView) -> str:
     if session.outcome is not None:
         text = say(lang, "ended", outcome=outcome_name(lang, session.outcome.value))
         parts.append(f'<p class="stamp ended">{esc(text)}</p>')
-    return f'<div class="log" data-turns="{len(session.turns)}">{"".join(parts)}</div>'
+    return f'<div class="log" data-session="{session.id}">{"".join(parts)}</div>'
 
 
 def _branch_note(view: ChatView) -> str:

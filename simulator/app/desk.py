@@ -6,6 +6,7 @@ state of its own: every request names its session, so tabs cannot mix and a rest
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -115,7 +116,7 @@ class Desk:
         """The choosing screen."""
         recent = self.room.store.recent(_RECENT, ask.trainee) if ask.trainee else ()
         stage = choose_screen(self.room.content, recent, ask.lang)
-        return Frame(bar=bar(ask.lang, "choose"), stage=stage, live="")
+        return staged(ask.lang, "choose", "", stage)
 
     def start(self, ask: Ask) -> Iterator[Frame]:
         """A new session with a person, in one of his or her scenes."""
@@ -202,12 +203,23 @@ class Desk:
 
     def _report(self, view: ChatView) -> Frame:
         stage = report_screen(view, report(view.session, view.casting))
-        return Frame(bar=bar(view.lang, "report", view.session.id), stage=stage, live="")
+        return staged(view.lang, "report", view.session.id, stage)
 
 
-def bar(lang: Lang, screen: str, session: str = "") -> str:
+def staged(lang: Lang, screen: str, session: str, stage: str) -> Frame:
+    """A screen of its own. Bar and stage carry the same stamp: the page shows the screen once both have
+    come, never an old one under a new bar."""
+    stamp = hashlib.blake2b(stage.encode(), digest_size=8).hexdigest()
+    return Frame(
+        bar=bar(lang, screen, session, stamp),
+        stage=f"<div{attrs(data_stamp=stamp)}>{stage}</div>",
+        live="",
+    )
+
+
+def bar(lang: Lang, screen: str, session: str = "", stamp: str | None = None) -> str:
     """The top bar; its attributes tell `assets/app.js` which screen is shown."""
-    where = attrs(data_screen=screen, data_session=session, data_lang=lang)
+    where = attrs(data_screen=screen, data_session=session, data_lang=lang, data_stamp=stamp)
     switch = button(esc(say(lang, "switch")), "lang", "btn small quiet", title=say(lang, "switch_title"))
     brand = button(f"{_LOGO}<b>{esc(say(lang, 'brand'))}</b>", "home", "brand", aria_label=say(lang, "home"))
     return f'<div class="bar"{where}>{brand}<span class="bar-tools">{switch}</span></div>'

@@ -70,7 +70,7 @@ def _talk(room: PracticeRoom, session: Session, console: Console) -> None:
     while session.outcome is None:
         began = time.monotonic()
         try:
-            reply = console.input("[green]我[/green]：").strip()
+            reply = console.input("[green]你说[/green]> ").strip()
         except EOFError:
             reply = "/结束"
         if reply == "/结束":

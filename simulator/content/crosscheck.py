@@ -38,6 +38,7 @@ FEATURES = frozenset(
         "unanswered",
         "answered",
         "off_topic",
+        "cold",
         "repeated",
         "empty",
         "contradiction",

@@ -6,6 +6,6 @@ never reads the trainee's text: what a trainee claims moves nothing unless the g
 
 from simulator.director.direct import Casting, cast, close, direct, opening_state
 from simulator.director.progress import path, steps_done
-from simulator.director.score import session_score
+from simulator.director.score import score_of, session_score
 
-__all__ = ["Casting", "cast", "close", "direct", "opening_state", "path", "session_score", "steps_done"]
+__all__ = ["Casting", "cast", "close", "direct", "opening_state", "path", "score_of", "session_score", "steps_done"]

@@ -19,6 +19,8 @@ _AGAIN = 0.25
 _CEILING = {Dimension.ANGER: 0.35, Dimension.TRUST: 0.3, Dimension.INTEREST: 0.3, Dimension.PATIENCE: 0.15}
 _SHORT_REPLY = 40
 UNREAD_LENGTH = 500
+# A reply this poor hurts even when no single banned thing is sure.
+COLD_QUALITY = 1.7
 _WORDS = {
     (Dimension.ANGER, -1): "让{who}消了气",
     (Dimension.ANGER, 1): "让{who}更来火",
@@ -42,6 +44,7 @@ _FEATURE_NAMES = {
     "familiar_address": "用“你”称呼",
     "unanswered": "没答上他问的",
     "answered": "正面答了他的问题",
+    "cold": "这话让人心凉",
     "off_topic": "这一句没碰到正题",
     "repeated": "又说了一遍同样的话",
     "empty": "等于什么也没说",
@@ -160,6 +163,7 @@ def features_of(casting: Casting, state: CustomerState, grade: Grade, repeated: 
         "familiar_address": f.address in (Address.FAMILIAR, Address.MIXED),
         "unanswered": f.meaningful and f.question_answered is False and not done,
         "answered": f.question_answered is True and done,
+        "cold": f.meaningful and not grade.banned and (grade.quality or 5) <= COLD_QUALITY,
         "off_topic": f.meaningful and (not done or unread(grade)) and not grade.banned,
         "contradiction": contradicts(casting, state, grade),
     }

@@ -62,23 +62,23 @@ class Moment:
 
 def choose(moment: Moment) -> tuple[Move, Outcome | None]:
     """The next move, and the outcome when it ends the talk."""
-    return _ending(moment) or _giving(moment) or (_reacting(moment), None)
+    return _ending(moment) or _giving(moment) or _running_out(moment) or (_reacting(moment), None)
 
 
 def _ending(m: Moment) -> tuple[Move, Outcome] | None:
-    """The moves that end the talk. One insult alone never ends it: the customer hits back first."""
+    """The moves by which what was said ends the talk. One insult alone never does: the customer hits
+    back first."""
     s = m.state
     if m.before.agreed:
         return (Move.LEAVE, Outcome.LOST) if m.grade.banned else (Move.FAREWELL, Outcome.WON)
+    if s.insults >= 3 and m.grade.banned:
+        return _storms_off(m)
     if s.insults >= 2 and m.grade.banned and (s.anger >= 0.7 or s.trust <= 0.15 or s.patience <= 0.2):
         return _storms_off(m)
     if s.faults >= 3 and s.trust <= 0.1 and s.patience <= 0.4 and m.covered < 0.3:
         return _storms_off(m)
     if m.before.conceded and m.took_leave and not m.grade.banned and not m.won:
         return Move.FAREWELL, Outcome.ADVANCED
-    first_insult = bool(m.grade.banned) and s.insults == 1
-    if s.turn >= m.casting.situation.max_turns or (s.patience <= 0 and not first_insult):
-        return _out_of_time(m)
     return None
 
 
@@ -90,8 +90,12 @@ def _storms_off(m: Moment) -> tuple[Move, Outcome]:
     return Move.LEAVE, Outcome.LOST
 
 
-def _out_of_time(m: Moment) -> tuple[Move, Outcome]:
+def _running_out(m: Moment) -> tuple[Move, Outcome] | None:
+    """The end when turns or patience are used up and this reply did not save the talk."""
     s = m.state
+    first_insult = bool(m.grade.banned) and s.insults == 1
+    if s.turn < m.casting.situation.max_turns and (s.patience > 0 or first_insult):
+        return None
     if s.conceded:
         return Move.FAREWELL, Outcome.ADVANCED
     if s.insults or s.faults >= 2 or (s.anger >= 0.75 and s.trust <= 0.2):

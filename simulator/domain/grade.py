@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 # The item that says in the list of items what `Grade.banned` says in full.
 BANNED_KEY = "negative:banned_phrase"
 

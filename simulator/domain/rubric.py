@@ -138,9 +138,9 @@ class Rubric:
         kind, _, rest = key.partition(":")
         situation, dot, bare = rest.rpartition(".")
         for i in self.items:
-            if i.kind.value == kind and i.id == (bare if dot else rest):
-                if not dot or situation in i.placements:
-                    return i
+            named = i.kind.value == kind and i.id == (bare if dot else rest)
+            if named and (not dot or situation in i.placements):
+                return i
         return None
 
     def banned_phrase(self, phrase_id: str) -> BannedPhrase | None:

@@ -88,4 +88,4 @@ class FewShot:
 
 def _kernel(similar: Vectors) -> Vectors:
     """Gaussian kernel of a cosine: 1 for the same text, falling off with distance."""
-    return np.exp((similar - 1) * _SHARPNESS, dtype=np.float32)
+    return np.asarray(np.exp((similar - 1) * _SHARPNESS), dtype=np.float32)

@@ -186,6 +186,7 @@ def test_leaving_while_the_customer_types_leaves_for_good(window: Watched, addre
     assert page.inner_text(".head-name b") == "冯厂长"
     assert visitor.mine() == []
     page.click('#part-head [data-act="home"]')
+    page.wait_for_selector(".choose", state="visible")  # cards are redrawn in place: not before they are
     page.locator(".recent-card.open", has_text="乔女士").click()
     page.wait_for_selector("#part-log .me", state="visible")
     visitor.rest()

@@ -55,20 +55,18 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 def test_killed_in_the_middle_and_resumed(tmp_path: Path) -> None:
     first = start(tmp_path, "--persona", "feng_dakui")
-    shown = read_until(first, "我：")
+    shown = read_until(first, "你说> ")
     session = re.search(r"练习编号 ([0-9a-f]{32})", shown)
     assert session is not None
     say(first, REPLIES[0])
-    answered = read_until(first, "我：")
+    answered = read_until(first, "你说> ")
     line = next(row for row in answered.splitlines() if row.startswith("冯大奎："))
     say(first, REPLIES[1])  # killed with this reply on its way: stored, answered, or neither; never half
     time.sleep(0.02)
     kill(first)
 
     again = start(tmp_path, "--resume", session.group(1))
-    restored = read_until(again, "我：" if REPLIES[1] not in shown else "我：")
-    while not restored.rstrip().endswith("我："):
-        restored += read_until(again, "我：")
+    restored = read_until(again, "你说> ")
     assert line in restored
     assert REPLIES[0] in restored
     say(again, REPLIES[2])
@@ -76,16 +74,16 @@ def test_killed_in_the_middle_and_resumed(tmp_path: Path) -> None:
     kill(again)
 
     with sqlite3.connect(tmp_path / "sessions.sqlite3") as database:
-        rows = database.execute("select reply, customer from turns order by id").fetchall()
+        rows = database.execute("select reply, customer from turns order by turn_index").fetchall()
     assert rows[0][0] == REPLIES[0]
     assert all(customer for _, customer in rows[:-1])
 
 
 def test_a_whole_talk_ends_in_a_report(tmp_path: Path) -> None:
     talk = start(tmp_path, "--persona", "feng_dakui")
-    read_until(talk, "我：")
+    read_until(talk, "你说> ")
     say(talk, "[red]嫌贵就别买[/red]，你这人真麻烦")
-    read_until(talk, "我：")
+    read_until(talk, "你说> ")
     say(talk, "/提示")
     read_until(talk, "比如：")
     say(talk, "/结束")

@@ -208,3 +208,10 @@ def test_what_the_customer_pays_today_contradicts_no_offer() -> None:
     for figures in [(bill,), ("38元/月",), (bill, "38元/月")]:
         step = director.direct(cast, first, grade_of("step:recalculate", figures=figures), SEED)
         assert "feature:contradiction" not in {r.key for r in step.reasons}
+
+
+def test_every_feature_the_director_names_may_stand_in_a_style_file() -> None:
+    from simulator.content.crosscheck import FEATURES
+    from simulator.director import mood
+
+    assert set(mood._FEATURE_NAMES) - {"drift"} == FEATURES

@@ -30,8 +30,15 @@
     trigger(action, { ...base(), ...more });
   }
 
-  function follow(bar) {
-    if (!bar) return;
+  // Parts of one answer are redrawn one after the other: the screen changes when its own part has come.
+  function come(bar) {
+    const part = bar.dataset.screen === "chat" ? one("#part-log .log") : one("#part-stage [data-stamp]");
+    return part && (bar.dataset.screen === "chat"
+      ? part.dataset.session === bar.dataset.session : part.dataset.stamp === bar.dataset.stamp);
+  }
+  function follow() {
+    const bar = one("#part-bar .bar");
+    if (!bar || !come(bar)) return;
     const was = here.screen, { screen, session = "", lang: spoken } = bar.dataset;
     const moved = session !== here.session || screen !== was;
     Object.assign(here, { screen, session, lang: spoken });
@@ -218,10 +225,10 @@
   setInterval(tick, 500);
 
   const CHANGED = {
-    bar: (part) => follow(one(".bar", part)),
-    stage: filter,
+    bar: follow,
+    stage: () => { filter(); follow(); },
     head: showCoach,
-    log: () => bottom(),
+    log: () => { follow(); bottom(); },
     live: () => bottom(),
     composer: settled,
     signal: failed,
@@ -229,7 +236,6 @@
   window.duilian = {
     context: () => JSON.stringify({ ...base(), session: addressed() }),
     attach(element, send, functions) { trigger = send; server = functions; },
-    // Parts are redrawn one after the other: act when all of them stand in the page, or old parts would show.
     changed(part, element) { setTimeout(() => { CHANGED[part]?.(element); tick(); }); },
   };
 })();
