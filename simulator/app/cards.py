@@ -77,7 +77,7 @@ def _section(content: Content, family: Family, people: list[Persona], lang: Lang
     if not cards:
         return ""
     title, grid = esc(say(lang, f"family_{family.value}")), "".join(cards)
-    return f'<section class="cast" data-section><h2>{title}</h2><div class="grid">{grid}</div></section>'
+    return f'<section class="cast cast-{family.value}" data-section><h2>{title}</h2><div class="grid">{grid}</div></section>'
 
 
 def _card(content: Content, persona: Persona, lang: Lang) -> str:
@@ -99,7 +99,7 @@ def _drill_card(content: Content, persona: Persona, lang: Lang) -> str:
     scenes = sorted((content.situations[s] for s in persona.situations), key=lambda s: names.place_of(s.id))
     drills = "".join(
         button(esc(names.situation_name(lang, s)), "start", "scene", data_persona=persona.id,
-               data_scene=s.id, title=names.situation_summary(lang, s))
+               data_scene=s.id, title=names.situation_summary(lang, s) or None)
         for s in scenes
     )  # fmt: skip
     where = attrs(data_style=persona.style, data_situation=f"drill {' '.join(persona.situations)}")

@@ -48,6 +48,7 @@ def head(view: ChatView, *, typing: bool = False) -> str:
     if view.session.outcome is None:
         sure = say(lang, "finish_sure")
         finish = button(esc(say(lang, "finish")), "finish", "btn small quiet", data_sure=sure)
+    switch = button(esc(say(lang, "switch")), "lang", "btn small quiet", title=say(lang, "switch_title"))
     coach_button = button(
         esc(say(lang, "coach")), "coach", "btn small toggle", title=say(lang, "coach_title")
     )
@@ -55,7 +56,7 @@ def head(view: ChatView, *, typing: bool = False) -> str:
         f'<div class="head">{button(_BACK, "home", "icon", aria_label=say(lang, "back"))}'
         f'<div class="head-name"><b lang="zh">{esc(persona.honorific)}</b>'
         f"<small{attrs(class_='typing' if typing else None)}>{esc(under)}</small></div>"
-        f'<div class="head-tools">{coach_button}{finish}</div></div>'
+        f'<div class="head-tools">{switch}{coach_button}{finish}</div></div>'
     )
 
 

@@ -69,9 +69,9 @@ def situation_name(lang: Lang, situation: Situation) -> str:
 
 
 def situation_summary(lang: Lang, situation: Situation) -> str:
-    """One line on the situation; the trainer's Chinese where there is no English."""
-    english = SITUATIONS.get(situation.id, ("", ""))[1] if lang == "en" else ""
-    return english or situation.summary
+    """One line on the situation; empty where the English name says it all."""
+    known = lang == "en" and situation.id in SITUATIONS
+    return SITUATIONS[situation.id][1] if known else situation.summary
 
 
 def place_of(situation_id: str) -> int:

@@ -40,7 +40,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "recent": ("最近的对练", "Recent sessions"),
     "resume": ("接着练", "Resume"),
     "see_report": ("看复盘", "Review"),
-    "turns_done": ("说了 {n} 句", "{n} replies"),
+    "turns_done": ("说了 {n} 句", "Replies: {n}"),
     # chat
     "typing": ("对方正在输入…", "Typing…"),
     "situation": ("情境", "Situation"),
@@ -107,7 +107,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "report": ("复盘", "Review"),
     "score": ("得分", "Score"),
     "steps_done": ("步骤做到 {done} / {all}", "{done} of {all} steps done"),
-    "replies": ("共 {n} 句", "{n} replies"),
+    "replies": ("共 {n} 句", "Replies: {n}"),
     "next": ("接下来练什么", "What to work on"),
     "curve": ("心情曲线", "Mood curve"),
     "curve_start": ("开场", "Start"),

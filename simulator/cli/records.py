@@ -34,12 +34,14 @@ class GradeLine(_Lenient):
 
     def request(self) -> GradeRequest:
         """What the grader takes."""
+        history = tuple(self.history or ())
+        heard = [text for role, text in history if role == "customer"]
         return GradeRequest(
             situation=self.situation,
             reply=self.reply,
             style=self.style,
-            customer=self.customer or "",
-            history=tuple(self.history or ()),
+            customer=self.customer or (heard[-1] if heard else ""),
+            history=history,
             facts=tuple((k, str(v)) for k, v in (self.facts or {}).items()),
         )
 

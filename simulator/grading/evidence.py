@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.domain.grade import Features, GradeRequest, Span
 from simulator.domain.rubric import RubricItem
+from simulator.grading.encoder import Vectors
 from simulator.grading.fewshot import FewShot, Scores
 from simulator.language import features as reading
 from simulator.language.text import clauses, normalise, trigrams, windows
@@ -32,13 +33,14 @@ TEXT_FACTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """`spans[w]` and `scores[w]` of every window; `peaks`: the best window's score by column; `facts`:
+    """`spans[w]`, `scores[w]` and `similar[w]` (to every example) of every window; `peaks`: the best window's score by column; `facts`:
     the numbers named in `TEXT_FACTS`, each about 0-1."""
 
     reply: str
     text: str
     spans: tuple[Span, ...]
     scores: Scores
+    similar: Vectors
     peaks: NDArray[np.float32]
     means: NDArray[np.float32]
     facts: NDArray[np.float32]
@@ -54,10 +56,11 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]
     texts = [normalise(r.reply) for r in requests]
     spans = [windows(t) for t in texts]
     pieces = [text[s.start : s.end] for text, cut in zip(texts, spans, strict=True) for s in cut]
-    scores = fewshot.scores(pieces) if pieces else np.zeros((0, fewshot.examples.width), dtype=np.float32)
+    compared = fewshot.compare(pieces)
     out, begin = [], 0
     for request, text, cut in zip(requests, texts, spans, strict=True):
-        own = scores[begin : begin + len(cut)]
+        own = compared.scores[begin : begin + len(cut)]
+        similar = compared.similar[begin : begin + len(cut)]
         begin += len(cut)
         features = reading.features(request.reply, request.customer)
         if features.length >= _LONG_ENOUGH and fewshot.familiarity(text) < _GIBBERISH:
@@ -69,6 +72,7 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]
                 text=text,
                 spans=cut,
                 scores=own,
+                similar=similar,
                 peaks=own.max(axis=0) if len(cut) else empty,
                 means=own.mean(axis=0) if len(cut) else empty,
                 facts=_facts(text, normalise(request.customer), features),

@@ -36,6 +36,15 @@ class Nearest:
     similarity: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Of some texts: `similar` (texts, examples), about -0.5 to 1; `scores` (texts, columns), about 1
+    where a text does the thing and about 0 where not."""
+
+    similar: Vectors
+    scores: Scores
+
+
 class FewShot:
     """Scores texts against the columns of an ExampleSet."""
 
@@ -51,14 +60,14 @@ class FewShot:
         kernel[np.diag_indices_from(kernel)] += _RIDGE
         self._dual: Scores = linalg.cho_solve(linalg.cho_factor(kernel, overwrite_a=True), examples.targets())
 
-    def scores(self, texts: Sequence[str]) -> Scores:
-        """(len(texts), columns): about 1 where a text does the thing, about 0 where not."""
-        parts = []
+    def compare(self, texts: Sequence[str]) -> Comparison:
+        """Every text against every example and column."""
+        similar = [np.zeros((0, len(self.examples.texts)), dtype=np.float32)]
         for start in range(0, len(texts), _CHUNK):
             chunk = texts[start : start + _CHUNK]
-            similar = self._similar(self._ngrams.transform(chunk), self._encoder.encode(chunk))
-            parts.append(_kernel(similar) @ self._dual)
-        return np.concatenate(parts) if parts else np.zeros((0, self.examples.width), dtype=np.float32)
+            similar.append(self._similar(self._ngrams.transform(chunk), self._encoder.encode(chunk)))
+        found = np.concatenate(similar)
+        return Comparison(similar=found, scores=np.asarray(_kernel(found) @ self._dual, dtype=np.float32))
 
     def _similar(self, lexical: Any, vectors: Vectors) -> Vectors:
         """(texts, examples): mean of the two cosines, about -0.5 to 1."""
@@ -74,16 +83,14 @@ class FewShot:
         known = self._ngrams.vocabulary_
         return sum(p in known for p in pairs) / len(pairs) if pairs else 0.0
 
-    def nearest(self, text: str, column: int, positive: bool = True) -> Nearest | None:
-        """The example (or near miss) of `column` that `text` is most similar to; None when it has none."""
+    def nearest(self, similar: Vectors, column: int, positive: bool = True) -> Nearest | None:
+        """Of one text's similarities to all examples, the best within `column`'s examples (or near
+        misses); None when it has none."""
         rows = np.flatnonzero((self.examples.owner == column) & (self.examples.positive == positive))
         if not len(rows):
             return None
-        vector, lexical = self._encoder.encode([text])[0], self._ngrams.transform([text])
-        similar = (1 - _ENCODER_SHARE) * (self._lexical[rows] @ lexical.T).toarray()[:, 0]
-        similar += _ENCODER_SHARE * (self._vectors[rows] @ vector)
-        best = int(np.argmax(similar))
-        return Nearest(row=int(rows[best]), similarity=float(similar[best]))
+        best = int(rows[np.argmax(similar[rows])])
+        return Nearest(row=best, similarity=float(similar[best]))
 
 
 def _kernel(similar: Vectors) -> Vectors:

@@ -196,8 +196,9 @@ class Grader:
                 near = Nearest(text=one.line.text, positive=True, similarity=1.0)
                 return ItemResult(key=key, verdict=verdict, score=score, span=one.span, nearest=near)
         column = self._column_of(item)
-        span = evidence.spans[int(np.argmax(evidence.scores[:, column]))]
-        row = self.fewshot.nearest(evidence.text[span.start : span.end], column)
+        window = int(np.argmax(evidence.scores[:, column]))
+        span = evidence.spans[window]
+        row = self.fewshot.nearest(evidence.similar[window], column)
         return ItemResult(key=key, verdict=verdict, score=score, span=span, nearest=self._shown(row))
 
     def _shown(self, near: Row | None) -> Nearest | None:

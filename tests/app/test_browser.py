@@ -258,6 +258,11 @@ def test_language_changes_every_label_and_is_remembered(window: Watched, address
     page.wait_for_selector(".hint")
     assert page.evaluate(LEFT_IN_CHINESE) == []
     assert page.locator('.them .bubble[lang="zh"]').count() == 2
+    page.click('#part-head [data-act="lang"]')
+    page.wait_for_selector("html[lang=zh-CN]")
+    assert "教练" in page.inner_text("#part-head")
+    page.click('#part-head [data-act="lang"]')
+    page.wait_for_selector("html[lang=en]")
     fits(visitor)
     visitor.finish()
     assert page.evaluate(LEFT_IN_CHINESE) == []
