@@ -29,7 +29,7 @@ _WHOLE_GAIN = 0.3
 # Small, so that an item is not met merely because it often is in the labelled first replies.
 _BIAS_GAIN = 0.5
 # A false accusation costs the trainee more than one that is missed: faults weigh precision (F-beta).
-_BETA = {"step": 1.0, "skill": 0.6, "negative": 0.8, BANNED: 0.8}
+_BETA = {"step": 1.0, "skill": 0.6, "negative": 0.8, BANNED: 0.6}
 _FEWEST_POSITIVE = 3
 # Below `met` by this share of it a verdict is not unsure but not met.
 _UNSURE_FROM = {"step": 0.7, "skill": 0.7, "negative": 0.7, BANNED: 0.7}
