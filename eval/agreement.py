@@ -24,14 +24,21 @@ def agreement(cases: list[Case], grades: list[Grade]) -> dict[str, Any]:
     """The figures, rounded to three decimals."""
     found: dict[str, Any] = {"replies": len(cases)}
     for kind, got in (("step", "steps"), ("skill", "skills"), ("negative", "negatives")):
-        pairs = [(c.labels[kind] - _LEFT_OUT, set(getattr(g, got)) - _LEFT_OUT) for c, g in zip(cases, grades, strict=True)]
+        pairs = [
+            (c.labels[kind] - _LEFT_OUT, set(getattr(g, got)) - _LEFT_OUT)
+            for c, g in zip(cases, grades, strict=True)
+        ]
         hits = sum(len(want & have) for want, have in pairs)
         found[got] = _figures(hits, sum(len(h) for _, h in pairs), sum(len(w) for w, _ in pairs))
     said = [(c.says_banned, bool(g.banned)) for c, g in zip(cases, grades, strict=True)]
-    found["banned"] = _figures(sum(a and b for a, b in said), sum(b for _, b in said), sum(a for a, _ in said))
+    found["banned"] = _figures(
+        sum(a and b for a, b in said), sum(b for _, b in said), sum(a for a, _ in said)
+    )
     clean = [bool(g.banned) for c, g in zip(cases, grades, strict=True) if not c.labels["negative"]]
     found["banned"]["false_alarms_on_clean"] = round(sum(clean) / max(1, len(clean)), 4)
-    marks = [(c.quality, g.quality or 3.0) for c, g in zip(cases, grades, strict=True) if c.quality is not None]
+    marks = [
+        (c.quality, g.quality or 3.0) for c, g in zip(cases, grades, strict=True) if c.quality is not None
+    ]
     rho = spearmanr([a for a, _ in marks], [b for _, b in marks]).statistic
     found["quality"] = {"spearman": round(float(rho), 3), "n": len(marks)}
     return found

@@ -83,7 +83,9 @@ def hostile_bars(play: Play, content: Content, count: int, seed: int) -> tuple[l
     breaches: list[str] = []
     crashes = 0
     for script in hostile.scripts(situations, list(content.styles), count, seed):
-        line = ScriptLine(id=script.id, situation=script.situation, style=script.style, turns=list(script.turns))
+        line = ScriptLine(
+            id=script.id, situation=script.situation, style=script.style, turns=list(script.turns)
+        )
         try:
             result = play(line)
         except Exception as error:  # noqa: BLE001 - whatever it is, it counts as a crash
@@ -119,7 +121,9 @@ def breaches_of(result: dict[str, Any]) -> list[str]:
 def nearness(scripts: dict[tuple[str, str], ScriptLine], rubric: Rubric, content: Content) -> Bar:
     """How near any script turn comes to an example of the rubric or a line of the bank."""
     texts = [t for i in rubric.items for t in (*i.examples, *i.contrast)]
-    texts += [t for b in rubric.banned for t in (*b.paraphrases, *b.neighbours)] + [x.text for x in content.lines]
+    texts += [t for b in rubric.banned for t in (*b.paraphrases, *b.neighbours)] + [
+        x.text for x in content.lines
+    ]
     known = [trigrams(t) for t in texts]
     nearest = [max(jaccard(trigrams(t), k) for k in known) for line in scripts.values() for t in line.turns]
     worst, mean = max(nearest), sum(nearest) / len(nearest)
@@ -144,7 +148,11 @@ def main() -> int:
     bars, rows = script_bars(play, scripts)
     more, breaches = hostile_bars(play, content, options.hostile, options.seed)
     bars += [*more, nearness(scripts, content.rubric("service"), content)]
-    print("\n".join([f"{'situation':22s}{'expert':>17s}{'average':>17s}{'rude':>17s}", *rows, "", *breaches[:40]]))
+    print(
+        "\n".join(
+            [f"{'situation':22s}{'expert':>17s}{'average':>17s}{'rude':>17s}", *rows, "", *breaches[:40]]
+        )
+    )
     for bar in bars:
         print(f"{'ok  ' if bar.met else 'MISS'} {bar.name}: {bar.measured}")
     return 0 if all(b.met for b in bars) else 1

@@ -196,5 +196,3 @@ def _quality(
             marks.append(case.quality)
     model = Ridge(alpha=1.0, fit_intercept=False).fit(np.array(rows), np.array(marks))
     return dict(zip(marking.INPUTS, map(float, model.coef_), strict=True))
-
-

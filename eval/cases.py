@@ -69,7 +69,9 @@ def _read(path: Path) -> Iterator[Case]:
         try:
             record = _Record.model_validate(json.loads(row))
         except (json.JSONDecodeError, ValidationError) as error:
-            raise InputError(f"{path}:{number}: 不是合格的带标签回复（{str(error).splitlines()[0]}）") from error
+            raise InputError(
+                f"{path}:{number}: 不是合格的带标签回复（{str(error).splitlines()[0]}）"
+            ) from error
         yield Case(
             id=record.id,
             request=GradeRequest(

@@ -19,10 +19,17 @@ def command() -> None:
 @click.option("--rubric", default="service", show_default=True, help="评分标准：名字或 名字@版本")
 @options.content
 @click.option(
-    "--cases", "paths", multiple=True, required=True, type=click.Path(path_type=Path, exists=True), help="带标签的回复"
+    "--cases",
+    "paths",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="带标签的回复",
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="存到哪里，默认用户数据目录")
-def calibrate(encoder: str, rubric: str, content: Path | None, paths: tuple[Path, ...], out: Path | None) -> None:
+def calibrate(
+    encoder: str, rubric: str, content: Path | None, paths: tuple[Path, ...], out: Path | None
+) -> None:
     """为一个评分标准和编码器做校准，并做一份该编码器共用的。"""
     from eval import calibrate as fitting
     from eval.cases import read_cases

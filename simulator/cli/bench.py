@@ -38,7 +38,9 @@ def command(model: str, encoder: str, rubric: str, rounds: int, as_json: bool) -
     """量一量打分和客户回话有多快。"""
     result = measure(model=model, encoder=encoder, rubric=rubric, rounds=rounds)
     if not as_json:
-        table = Table("项目", "中位数 ms", "95 分位 ms", "次数", title=f"{result['machine']}，{result['model']}")
+        table = Table(
+            "项目", "中位数 ms", "95 分位 ms", "次数", title=f"{result['machine']}，{result['model']}"
+        )
         for name, row in result["milliseconds"].items():
             table.add_row(name, f"{row['median']:.1f}", f"{row['p95']:.1f}", str(row["n"]))
         Console().print(table)
@@ -68,9 +70,7 @@ def measure(*, model: str, encoder: str, rubric: str, rounds: int) -> dict[str, 
     customer = wiring.open_model(catalog, model)
     actor = Actor(lambda: catalog.content, customer)
     person = content.first_persona("too_expensive")
-    casting = director.cast(
-        person, content.style(person.style), content.situation("too_expensive"), wanted
-    )
+    casting = director.cast(person, content.style(person.style), content.situation("too_expensive"), wanted)
     requests = [GradeRequest(situation="too_expensive", customer="太贵了", reply=r) for r in _REPLIES]
     shows = [rehearse(casting, _REPLIES[:2], grader=grader, actor=actor, seed=n) for n in range(3)]
     lines = [t.line.seconds * 1000 for show in shows for t in show.turns]
@@ -86,7 +86,9 @@ def measure(*, model: str, encoder: str, rubric: str, rounds: int) -> dict[str, 
         },
         "milliseconds": {
             "grade one reply": _timed(lambda n: grader.grade(requests[n % len(requests)]), rounds),
-            "grade 64 replies": _timed(lambda n: grader.grade_many((requests * 13)[:64]), max(3, rounds // 10)),
+            "grade 64 replies": _timed(
+                lambda n: grader.grade_many((requests * 13)[:64]), max(3, rounds // 10)
+            ),
             "customer line": _spread(lines),
             "session of 5 turns": _timed(
                 lambda n: rehearse(casting, _REPLIES, grader=grader, actor=actor, seed=n), max(3, rounds // 4)

@@ -44,7 +44,9 @@ def _item(rubric: Rubric, item: dict[str, Any], reply: str) -> list[str]:
         line += f"：凭“{reply[start:end]}”"
     lines = [line]
     if "nearest" in item:
-        lines.append(f"      最像的例句：{item['nearest']['text']}（相似 {item['nearest']['similarity']:.2f}）")
+        lines.append(
+            f"      最像的例句：{item['nearest']['text']}（相似 {item['nearest']['similarity']:.2f}）"
+        )
     if bad and known and item["verdict"] == "met":
         lines.append(f"      建议：{known.advice}")
     return lines

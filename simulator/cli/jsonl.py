@@ -31,7 +31,9 @@ def rows(source: str) -> Iterator[tuple[int, str]]:
             try:
                 text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
-                raise InputError(f"{source}:{number}: 不是 UTF-8 编码（这一行第 {error.start + 1} 个字节）") from error
+                raise InputError(
+                    f"{source}:{number}: 不是 UTF-8 编码（这一行第 {error.start + 1} 个字节）"
+                ) from error
             if text.strip():
                 yield number, text
 

@@ -13,10 +13,18 @@ model = click.option(
 encoder = click.option("--encoder", default="builtin", show_default=True, help="编码器：builtin、目录或编号")
 rubric = click.option("--rubric", default="service", show_default=True, help="评分标准：名字或 名字@版本")
 content = click.option(
-    "--content", type=click.Path(path_type=Path, exists=True, file_okay=False), help="自己的人物、评分标准等所在目录"
+    "--content",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="自己的人物、评分标准等所在目录",
 )
 data = click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="练习记录存在哪个目录")
-seed = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="随机种子")
+seed = click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="随机种子"
+)
 deadline = click.option(
-    "--deadline", type=click.FloatRange(0.1, 600), default=20.0, show_default=True, help="客户一句话最多等几秒"
+    "--deadline",
+    type=click.FloatRange(0.1, 600),
+    default=20.0,
+    show_default=True,
+    help="客户一句话最多等几秒",
 )

@@ -27,7 +27,14 @@ from simulator.errors import InputError, UsageError
 @options.seed
 @options.deadline
 def command(
-    source: str, target: str, model: str, encoder: str, rubric: str, content: Path | None, seed: int, deadline: float
+    source: str,
+    target: str,
+    model: str,
+    encoder: str,
+    rubric: str,
+    content: Path | None,
+    seed: int,
+    deadline: float,
 ) -> None:
     """按脚本演完整场对话。"""
     scripts = list(jsonl.rows(source))
@@ -71,7 +78,10 @@ def player(
         style = known.style(line.style or persona.style)
         casting = director.cast(persona, style, situation, wanted)
         show = rehearse(casting, line.turns, grader=grader, actor=actor, seed=seed)
-        turns = [records.turn_record(r, p.grade, p.step, p.line) for r, p in zip(line.turns, show.turns, strict=False)]
+        turns = [
+            records.turn_record(r, p.grade, p.step, p.line)
+            for r, p in zip(line.turns, show.turns, strict=False)
+        ]
         name = f"{customer.name}#{customer.version}"
         return records.play_record(
             line.id, persona, name, seed, show.opening.text, turns, show.outcome, show.score

@@ -13,7 +13,9 @@ def check_free(host: str, port: int) -> None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
-        raise UsageError(f"认不得这个地址：{host}。本机用 127.0.0.1，让别的机器也能用就写 0.0.0.0。") from error
+        raise UsageError(
+            f"认不得这个地址：{host}。本机用 127.0.0.1，让别的机器也能用就写 0.0.0.0。"
+        ) from error
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -21,7 +23,9 @@ def check_free(host: str, port: int) -> None:
             probe.listen()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                text = f"端口 {port} 已经有程序在用。换一个，比如 --port {port + 1 if port < 65535 else 7861}。"
+                text = (
+                    f"端口 {port} 已经有程序在用。换一个，比如 --port {port + 1 if port < 65535 else 7861}。"
+                )
             elif error.errno in (errno.EACCES, errno.EPERM):
                 text = f"没有权限用端口 {port}。换一个 1024 以上的。"
             else:

@@ -65,7 +65,9 @@ def read(model: type[_Lenient], record: dict[str, Any], place: str) -> Any:
         field = ".".join(str(p) for p in first["loc"] if not isinstance(p, str) or p.isidentifier())
         if first["type"] == "missing":
             raise InputError(f"{place}缺少字段 {field}") from error
-        raise InputError(f"{place}字段 {field} 不对：写的是 {str(first['input'])[:60]}（{first['msg']}）") from error
+        raise InputError(
+            f"{place}字段 {field} 不对：写的是 {str(first['input'])[:60]}（{first['msg']}）"
+        ) from error
 
 
 def item_record(item: ItemResult) -> dict[str, Any]:
@@ -82,7 +84,8 @@ def item_record(item: ItemResult) -> dict[str, Any]:
 def banned_records(grade: Grade) -> list[dict[str, Any]]:
     """`banned`."""
     return [
-        {"id": h.id, "score": h.score, "span": [h.span.start, h.span.end], "text": h.text} for h in grade.banned
+        {"id": h.id, "score": h.score, "span": [h.span.start, h.span.end], "text": h.text}
+        for h in grade.banned
     ]
 
 

@@ -8,4 +8,14 @@ from simulator.director.direct import Casting, cast, close, direct, opening_stat
 from simulator.director.progress import path, steps_done
 from simulator.director.score import score_of, session_score
 
-__all__ = ["Casting", "cast", "close", "direct", "opening_state", "path", "score_of", "session_score", "steps_done"]
+__all__ = [
+    "Casting",
+    "cast",
+    "close",
+    "direct",
+    "opening_state",
+    "path",
+    "score_of",
+    "session_score",
+    "steps_done",
+]

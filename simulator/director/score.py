@@ -9,9 +9,7 @@ from simulator.domain.grade import BANNED_KEY, Grade, Verdict
 from simulator.domain.rubric import Kind, Rubric, RubricItem
 
 
-def session_score(
-    rubric: Rubric, situation: str, grades: Sequence[Grade], *, ordered: bool = True
-) -> float:
+def session_score(rubric: Rubric, situation: str, grades: Sequence[Grade], *, ordered: bool = True) -> float:
     """0-100, one decimal. A session without a graded reply scores 0. `ordered`: whether a step costs
     points when it comes too early (`Situation.ordered`)."""
     first: dict[str, int] = {}
@@ -31,7 +29,9 @@ def session_score(
         lost += rubric.scoring.banned * len({h.category for h in grade.banned})
     scored = {i.id for i in rubric.items if i.kind is Kind.SKILL and i.weight > 0}
     share = min(1.0, len(skills & scored) / rubric.scoring.skills_wanted)
-    points = rubric.scoring.steps * _steps_share(rubric, situation, first, ordered) + rubric.scoring.skills * share
+    points = (
+        rubric.scoring.steps * _steps_share(rubric, situation, first, ordered) + rubric.scoring.skills * share
+    )
     return round(min(100.0, max(0.0, points - lost)), 1)
 
 

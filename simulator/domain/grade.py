@@ -126,9 +126,7 @@ class Grade:
     features: Features
 
     def _met(self, kind: str) -> tuple[str, ...]:
-        return tuple(
-            i.bare for i in self.items if i.verdict is Verdict.MET and i.key.startswith(kind + ":")
-        )
+        return tuple(i.bare for i in self.items if i.verdict is Verdict.MET and i.key.startswith(kind + ":"))
 
     @property
     def steps(self) -> tuple[str, ...]:

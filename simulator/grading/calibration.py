@@ -144,10 +144,6 @@ def _linear(record: dict[str, Any]) -> Linear:
     return Linear(bias=float(record["bias"]), weights=tuple(map(float, record["weights"])))
 
 
-
-
 def blank(encoder_hash: str, rubric_hash: str) -> Calibration:
     """A calibration that says nothing yet: what fitting starts from."""
-    return Calibration(
-        encoder_hash=encoder_hash, rubric_hash=rubric_hash, shared={}, bands={}, quality={}
-    )
+    return Calibration(encoder_hash=encoder_hash, rubric_hash=rubric_hash, shared={}, bands={}, quality={})

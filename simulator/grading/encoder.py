@@ -48,7 +48,11 @@ class SentenceEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dimensions) float32, rows of unit length."""
         vectors = self._model.encode(
-            list(texts), batch_size=256, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+            list(texts),
+            batch_size=256,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
         )
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
@@ -61,13 +65,17 @@ def load_encoder(name: str, builtin: Path) -> Encoder:
     folder = builtin if name == "builtin" else Path(name)
     local = folder.is_dir()
     if name != "builtin" and not local and (name.startswith((".", "/")) or name.count("/") != 1):
-        raise EncoderError(f"没有编码器 {name}：它既不是目录，也不像模型库的编号（形如 BAAI/bge-small-zh-v1.5）。")
+        raise EncoderError(
+            f"没有编码器 {name}：它既不是目录，也不像模型库的编号（形如 BAAI/bge-small-zh-v1.5）。"
+        )
     if name == "builtin" and not local:
         raise EncoderError(f"内置编码器不见了：{folder}。请重新安装，或运行 python -m training.encoder。")
     try:
         from sentence_transformers import SentenceTransformer
 
-        model = SentenceTransformer(str(folder) if local else name, device="cpu", local_files_only=_offline(local))
+        model = SentenceTransformer(
+            str(folder) if local else name, device="cpu", local_files_only=_offline(local)
+        )
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         where = f"目录 {folder}" if local else f"模型库里的 {name}（本机要能连上模型库，或改用本地目录）"

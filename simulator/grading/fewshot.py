@@ -24,6 +24,8 @@ _ENCODER_SHARE = 0.5
 _RIDGE = 0.3
 # How fast likeness fades with distance; 3 to 5 did alike on calibration replies, a linear kernel worse.
 _SHARPNESS = 4.0
+# Likeness from which a text counts as the example itself: particles, punctuation or a name differ.
+_VERBATIM = 0.82
 _CHUNK = 512  # texts scored at once: bounds memory at some megabytes
 Scores = NDArray[np.float32]
 
@@ -82,6 +84,21 @@ class FewShot:
         pairs = {letters[i : i + 2] for i in range(len(letters) - 1)}
         known = self._ngrams.vocabulary_
         return sum(p in known for p in pairs) / len(pairs) if pairs else 0.0
+
+    def verbatim(self, similar: Vectors, column: int) -> bool:
+        """Whether one of some windows says an example of `column` all but word for word, and no near miss
+        as closely. `similar`: (windows, examples); the last column takes every banned phrase."""
+        if not len(similar):
+            return False
+        owner = self.examples.owner
+        if column == self.examples.width - 1:
+            mine = owner >= len(self.examples.items)
+        else:
+            mine = owner == column
+        good = similar[:, mine & self.examples.positive]
+        near = similar[:, mine & ~self.examples.positive]
+        best = float(good.max()) if good.size else 0.0
+        return best >= _VERBATIM and (not near.size or best > float(near.max()))
 
     def nearest(self, similar: Vectors, column: int, positive: bool = True) -> Nearest | None:
         """Of one text's similarities to all examples, the best within `column`'s examples (or near

@@ -7,6 +7,7 @@ grade, alone or in a batch: scores are rounded to four decimals before any thres
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,8 @@ _EMPTY_QUALITY = 2.0
 # What saying a prescribed line is worth: probability of its steps, and the least quality.
 _PRESCRIBED = 0.95
 _PRESCRIBED_QUALITY = 4.0
+# The probability of an item one of whose examples is said word for word.
+_VERBATIM = 0.9
 
 
 class Grader:
@@ -48,7 +51,9 @@ class Grader:
 
     def __init__(self, rubric: Rubric, encoder: Encoder, calibration: Calibration) -> None:
         if calibration.encoder_hash != encoder.hash:
-            raise GradingError(f"校准是给另一个编码器做的（{calibration.encoder_hash}，不是 {encoder.hash}）。")
+            raise GradingError(
+                f"校准是给另一个编码器做的（{calibration.encoder_hash}，不是 {encoder.hash}）。"
+            )
         self.rubric = rubric
         self.encoder = encoder
         self.calibration = calibration
@@ -79,7 +84,9 @@ class Grader:
             return self._unreadable(request, evidence, items)
         said = self.prescribed.said(request.situation, evidence.text)
         chances = self._chances(request.situation, items, evidence, said)
-        banned = self._banned(evidence, chances[BANNED_KEY])
+        rest = self._rest(request, evidence, said)
+        chances[BANNED_KEY] = self.banned_probability(rest, rest.vector())
+        banned = self._banned(rest, chances[BANNED_KEY])
         judged = {key: self._verdict(key, p) for key, p in chances.items()}
         helpful = not banned and any(
             v is Verdict.MET and not k.startswith("negative:") for k, v in judged.items()
@@ -98,8 +105,8 @@ class Grader:
     def _chances(
         self, situation: str, items: tuple[RubricItem, ...], evidence: Evidence, said: tuple[Said, ...]
     ) -> dict[str, float]:
-        """The probability of each item with examples, and of any banned thing, by key. A prescribed line
-        that was said settles its steps, and is itself never a fault."""
+        """The probability of each item with examples, by key. A prescribed line that was said settles its
+        steps, and is itself never a fault."""
         whole = evidence.vector()
         done = {step for one in said for step in one.line.steps}
         chances = {}
@@ -109,13 +116,24 @@ class Grader:
             p = self.score(item, evidence, whole)
             if item.kind is Kind.STEP and item.id in done:
                 p = max(p, _PRESCRIBED)
-            elif item.kind is Kind.NEGATIVE and covers(said, self._best_span(evidence, self._column_of(item))):
+            elif self.fewshot.verbatim(evidence.similar, self._column_of(item)):
+                p = max(p, _VERBATIM)
+            elif item.kind is Kind.NEGATIVE and covers(
+                said, self._best_span(evidence, self._column_of(item))
+            ):
                 p = min(p, 1 - _PRESCRIBED)
             chances[item.key_in(situation)] = round(p, 4)
-        p = self.banned_probability(evidence, whole)
-        clean = covers(said, self._best_span(evidence, self.fewshot.examples.width - 1))
-        chances[BANNED_KEY] = round(min(p, 1 - _PRESCRIBED) if clean else p, 4)
         return chances
+
+    def _rest(self, request: GradeRequest, evidence: Evidence, said: tuple[Said, ...]) -> Evidence:
+        """The evidence of what is left of the reply beside the prescribed lines, in the same places: a
+        prescribed line is not banned, nor does it excuse an insult."""
+        if not said:
+            return evidence
+        text = list(request.reply)
+        for one in said:
+            text[one.span.start : one.span.end] = "。" * (one.span.end - one.span.start)
+        return gather([replace(request, reply="".join(text))], self.fewshot)[0]
 
     def _quality(
         self,
@@ -134,7 +152,11 @@ class Grader:
         return mark if faulty or not prescribed else max(mark, _PRESCRIBED_QUALITY)
 
     def _made(
-        self, evidence: Evidence, items: tuple[ItemResult, ...], banned: tuple[BannedHit, ...], mark: float | None
+        self,
+        evidence: Evidence,
+        items: tuple[ItemResult, ...],
+        banned: tuple[BannedHit, ...],
+        mark: float | None,
     ) -> Grade:
         return Grade(
             rubric=self.rubric.ref,
@@ -170,8 +192,10 @@ class Grader:
 
     def banned_probability(self, evidence: Evidence, whole: NDArray[np.float32]) -> float:
         """The calibrated probability that the reply says any banned thing."""
-        own = self.own_inputs(self.fewshot.examples.width - 1, evidence, False)
-        return self.calibration.probability(BANNED, BANNED, own, whole)
+        last = self.fewshot.examples.width - 1
+        own = self.own_inputs(last, evidence, False)
+        p = self.calibration.probability(BANNED, BANNED, own, whole)
+        return max(p, _VERBATIM) if self.fewshot.verbatim(evidence.similar, last) else p
 
     def _column_of(self, item: RubricItem) -> int:
         return self._column[column_name(item)]

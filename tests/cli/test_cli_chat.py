@@ -14,7 +14,11 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.slow
-REPLIES = ["您好，我理解，这个价乍一看是不低", "贵是因为装维和备件都包在里头", "周三上午我把对比表带过来，您看行吗？"]
+REPLIES = [
+    "您好，我理解，这个价乍一看是不低",
+    "贵是因为装维和备件都包在里头",
+    "周三上午我把对比表带过来，您看行吗？",
+]
 
 
 def start(data: Path, *arguments: str) -> subprocess.Popen[str]:

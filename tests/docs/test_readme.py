@@ -54,7 +54,9 @@ def test_pictures_and_pages_that_are_linked_exist() -> None:
 
 
 def test_numbers_of_content_are_told_rightly() -> None:
-    lines = sum(len(p.read_text(encoding="utf-8").splitlines()) for p in (ROOT / "personas/lines").glob("*.jsonl"))
+    lines = sum(
+        len(p.read_text(encoding="utf-8").splitlines()) for p in (ROOT / "personas/lines").glob("*.jsonl")
+    )
     people = len(list((ROOT / "personas/cast").glob("*.yaml")))
     situations = len(list((ROOT / "personas/situations").glob("*.yaml")))
     told = read("README.md")

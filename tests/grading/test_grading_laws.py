@@ -153,3 +153,36 @@ def test_the_builtin_encoder_is_small(encoder: Encoder) -> None:
     vectors = encoder.encode(["您好", "", "对不起"])
     assert vectors.shape[0] == 3
     assert np.allclose(np.linalg.norm(vectors[[0, 2]], axis=1), 1, atol=1e-4)
+
+
+def test_what_a_rubric_says_of_itself_holds(grader: Grader) -> None:
+    """An example typed as it stands counts, a near miss does not, a polite neighbour is never accused."""
+    asked: list[GradeRequest] = []
+    wanted: list[tuple[str, bool]] = []
+    for item in grader.rubric.items:
+        situation = min(item.placements, default="service_dissatisfied")
+        if item.examples and not item.form_only:
+            for text, counts in [(t, True) for t in item.examples] + [(t, False) for t in item.contrast]:
+                asked.append(GradeRequest(situation=situation, reply=text))
+                wanted.append((item.key_in(situation), counts))
+    found = [
+        any(i.key == key and i.verdict is Verdict.MET for i in result.items)
+        for (key, _), result in zip(wanted, grader.grade_many(asked), strict=True)
+    ]
+    missed = [a.reply for a, (_, w), f in zip(asked, wanted, found, strict=True) if w and not f]
+    wrong = [a.reply for a, (_, w), f in zip(asked, wanted, found, strict=True) if not w and f]
+    assert not missed
+    assert len(wrong) <= 0.02 * len(wanted), wrong
+
+
+def test_banned_phrases_are_found_and_their_polite_neighbours_are_not(grader: Grader) -> None:
+    def flagged(texts: list[str]) -> list[str]:
+        asked = [GradeRequest(situation="service_dissatisfied", reply=t) for t in texts]
+        return [t for t, g in zip(texts, grader.grade_many(asked), strict=True) if g.banned]
+
+    phrases = [b.phrase for b in grader.rubric.banned]
+    assert len(phrases) == 54
+    assert flagged(phrases) == phrases
+    paraphrases = [t for b in grader.rubric.banned for t in b.paraphrases]
+    assert len(flagged(paraphrases)) >= 0.99 * len(paraphrases)
+    assert flagged([t for b in grader.rubric.banned for t in b.neighbours]) == []

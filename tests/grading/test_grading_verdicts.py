@@ -29,7 +29,7 @@ def grade(grader: Grader, situation: str, reply: str, **context: str) -> Grade:
         ("too_expensive", "四十个人摊下来一人一个月才三十二块，比您现在还少八块", {"recalculate"}),
         ("think_about_it", "好的没问题，不催您。这份资料您留着慢慢看", {"agree", "leave_material"}),
         ("think_about_it", "周三下午我把对比表给您送过来，咱们再聊", {"followup"}),
-        ("phone_answer", "您好，移动公司小陈，请问有什么可以帮您？", {"greet", "company", "offer_help"}),
+        ("phone_answer", "您好，移动公司小陈，请问有什么可以帮您？", {"greet", "company", "own_name"}),
     ],
 )
 def test_steps_are_seen(grader: Grader, situation: str, reply: str, steps: set[str]) -> None:
@@ -115,7 +115,9 @@ def test_nothing_said_is_nothing_met(grader: Grader, reply: str) -> None:
     assert result.quality == 2.0
 
 
-@pytest.mark.parametrize("reply", ["I am terribly sorry about the price", "Привет, как дела сегодня", "ご飯を食べましたか、今日は"])
+@pytest.mark.parametrize(
+    "reply", ["I am terribly sorry about the price", "Привет, как дела сегодня", "ご飯を食べましたか、今日は"]
+)
 def test_another_language_cannot_be_judged(grader: Grader, reply: str) -> None:
     result = grade(grader, "too_expensive", reply)
     assert not result.steps

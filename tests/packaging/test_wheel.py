@@ -28,7 +28,16 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (work / "src" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, work / "src" / name)
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(work / "dist"), str(work / "src")],
+        [
+            sys.executable,
+            "-m",
+            "build",
+            "--wheel",
+            "--no-isolation",
+            "--outdir",
+            str(work / "dist"),
+            str(work / "src"),
+        ],
         check=True,
         capture_output=True,
     )
@@ -55,8 +64,12 @@ def test_it_runs_from_any_folder(unpacked: Path, tmp_path: Path) -> None:
     assert found.stdout.strip().startswith(str(unpacked))
     checked = run(unpacked, tmp_path, "check")
     assert checked.returncode == 0, checked.stderr
-    (tmp_path / "in.jsonl").write_text('{"id": "a", "situation": "no_need", "reply": "您好"}\n', encoding="utf-8")
-    graded = run(unpacked, tmp_path, "grade", "--rubric", "service@1", "--input", "in.jsonl", "--output", "out.jsonl")
+    (tmp_path / "in.jsonl").write_text(
+        '{"id": "a", "situation": "no_need", "reply": "您好"}\n', encoding="utf-8"
+    )
+    graded = run(
+        unpacked, tmp_path, "grade", "--rubric", "service@1", "--input", "in.jsonl", "--output", "out.jsonl"
+    )
     assert graded.returncode == 0, graded.stderr
     assert '"calibrated": true' in (tmp_path / "out.jsonl").read_text(encoding="utf-8")
 
