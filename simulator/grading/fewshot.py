@@ -91,10 +91,8 @@ class FewShot:
         if not len(similar):
             return False
         owner = self.examples.owner
-        if column == self.examples.width - 1:
-            mine = owner >= len(self.examples.items)
-        else:
-            mine = owner == column
+        any_banned = column == self.examples.width - 1
+        mine = owner >= len(self.examples.items) if any_banned else owner == column
         good = similar[:, mine & self.examples.positive]
         near = similar[:, mine & ~self.examples.positive]
         best = float(good.max()) if good.size else 0.0
