@@ -14,8 +14,8 @@ SERVE ?=
 setup: $(RUN)
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo "要 Python 3.11 或更新的：现在的 $(PYTHON) 不是。可以写 make run PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
+	  { echo "要 Python 3.11 到 3.13：现在的 $(PYTHON) 不是。可以写 make run PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "这台机器的 Python 没有 venv。Debian/Ubuntu 上先运行：sudo apt-get install python3-venv" >&2; exit 1; }
 	@test -w . || { echo "这个目录不可写：$(CURDIR)。换一个有写权限的目录，再克隆一次。" >&2; exit 1; }

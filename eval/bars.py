@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 
 from eval import hostile
 from simulator.actor import phrases
+from simulator.cli import jsonl
 from simulator.cli.play import player
 from simulator.cli.records import ScriptLine
 from simulator.content.catalog import Content
@@ -42,7 +42,7 @@ class Bar:
 
 def read_scripts(path: Path) -> dict[tuple[str, str], ScriptLine]:
     """Scripts by (situation, level)."""
-    records = [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines() if row.strip()]
+    records = [jsonl.parse(str(path), number, row) for number, row in jsonl.rows(str(path))]
     return {(r["situation"], r["level"]): ScriptLine.model_validate(r) for r in records}
 
 

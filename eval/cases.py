@@ -6,19 +6,19 @@ One JSON object a line: `id, situation, style, customer, reply, steps, skills, n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from simulator.cli import jsonl, records
 from simulator.domain.grade import GradeRequest
+from simulator.domain.rubric import Rubric
 from simulator.errors import InputError
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class _Record(records.Lenient):
     id: str
     situation: str
     style: str | None = None
@@ -58,20 +58,23 @@ def read_cases(paths: Iterable[Path]) -> list[Case]:
     return cases
 
 
+def check_labels(cases: Iterable[Case], rubric: Rubric) -> None:
+    """Raises InputError naming the first situation or label that `rubric` has not: it would not count."""
+    for case in cases:
+        situation = case.request.situation
+        if not rubric.steps_of(situation):
+            raise InputError(f"{case.id}: 评分标准 {rubric.ref} 里没有情境“{situation}”")
+        known = {(i.kind.value, i.id) for i in rubric.items_for(situation)} | {("negative", "banned_phrase")}
+        given = {(kind, label) for kind, labels in case.labels.items() for label in labels}
+        strange = sorted(label for _, label in given - known)
+        strange += [b for b in case.banned if rubric.banned_phrase(b) is None]
+        if strange:
+            raise InputError(f"{case.id}: 情境 {situation} 里没有这样的标签：{'、'.join(strange)}")
+
+
 def _read(path: Path) -> Iterator[Case]:
-    try:
-        rows = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: 读不了，或不是 UTF-8（{error}）") from error
-    for number, row in enumerate(rows, 1):
-        if not row.strip():
-            continue
-        try:
-            record = _Record.model_validate(json.loads(row))
-        except (json.JSONDecodeError, ValidationError) as error:
-            raise InputError(
-                f"{path}:{number}: 不是合格的带标签回复（{str(error).splitlines()[0]}）"
-            ) from error
+    for number, row in jsonl.rows(str(path)):
+        record = records.read(_Record, jsonl.parse(str(path), number, row), f"{path}:{number}: ")
         yield Case(
             id=record.id,
             request=GradeRequest(

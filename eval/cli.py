@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from simulator.cli import options
+from simulator.errors import UsageError
 
 
 @click.group(name="eval")
@@ -32,7 +33,7 @@ def calibrate(
 ) -> None:
     """为一个评分标准和编码器做校准，并做一份该编码器共用的。"""
     from eval import calibrate as fitting
-    from eval.cases import read_cases
+    from eval.cases import check_labels, read_cases
     from simulator.cli import wiring
     from simulator.content.places import default_data_dir
     from simulator.grading import calibration
@@ -40,10 +41,17 @@ def calibrate(
 
     cases = read_cases(paths)
     wanted = wiring.open_catalog(content).content.rubric(rubric)
+    check_labels(cases, wanted)
     loaded = wiring.open_encoder(encoder)
     grader = Grader(wanted, loaded, calibration.blank(loaded.hash, wanted.hash))
-    note = f"{len(cases)} replies of {', '.join(p.name for p in paths)}, labelled by language models"
+    note = f"{len(cases)} replies of {', '.join(p.name for p in paths)}"
     folder = out or default_data_dir() / "calibration"
     for items in (True, False):
-        made = fitting.fit(grader, cases, note=note, items=items)
-        click.echo(f"写好了 {calibration.save(made, folder)}")
+        try:
+            made = fitting.fit(grader, cases, note=note, items=items)
+        except ValueError as error:  # scikit-learn's word for too few replies, or labels all alike
+            raise UsageError(f"这 {len(cases)} 条回复不够做校准：{error}") from error
+        try:
+            click.echo(f"写好了 {calibration.save(made, folder)}")
+        except OSError as error:
+            raise UsageError(f"写不了 {folder}：{error.strerror}") from error

@@ -84,7 +84,7 @@ class Report:
 
 def findings(rubric: Rubric, grade: Grade, reply: str) -> tuple[Finding, ...]:
     """What `reply` did well and badly, faults first."""
-    bad = [_banned(rubric, hit) for hit in grade.banned]
+    bad = [_banned(rubric, hit) for hit in grade.banned[:1]]  # the others name the same words
     good: list[Finding] = []
     for item in grade.items:
         if item.verdict is Verdict.MET and item.key != BANNED_KEY:
@@ -130,7 +130,7 @@ def report(session: Session, casting: Casting) -> Report:
     done = steps_done(session.state.met)
     steps = path(rubric, situation, done)
     missed = tuple(
-        MissedStep(name=i.name, advice=i.advice, example=i.examples[session.setup.seed % len(i.examples)])
+        MissedStep(name=i.name, advice=i.advice, example=rubric.wording(i, situation, session.setup.seed))
         for i in steps
         if i.id not in done and i.examples
     )

@@ -172,6 +172,9 @@ class PracticeRoom:
         content = self.content
         persona = content.persona(persona_id)
         situation = content.situation(situation_id or persona.situations[0])
+        if situation.id not in persona.situations:
+            known = "、".join(persona.situations)
+            raise UsageError(f"{persona.name} 不练情境 {situation.id}，可以练：{known}。")
         style = content.style(style_id or persona.style)
         rubric = content.rubric(self.rubric_name)
         casting = director.cast(persona, style, situation, rubric, difficulty)
@@ -268,8 +271,8 @@ class PracticeRoom:
         done = director.steps_done(session.state.met)
         for item in director.path(casting.rubric, casting.situation.id, done):
             if item.id not in done and item.examples:
-                pick = session.setup.seed % len(item.examples)
-                return Hint(item=item, example=item.examples[pick])
+                wording = casting.rubric.wording(item, casting.situation.id, session.setup.seed)
+                return Hint(item=item, example=wording)
         return None
 
     def _lock(self, session_id: str) -> threading.Lock:

@@ -44,7 +44,8 @@ class Actor:
 
     def opening(self, persona: Persona, situation: Situation, style: Style, seed: int) -> CustomerLine:
         """The customer's first words: the persona's own in its own style, else the bank's."""
-        if persona.opening and style.id == persona.style:
+        at_home = style.id == persona.style and situation.id in persona.situations
+        if persona.opening and at_home:
             text = random.Random(f"{seed}:opening:{persona.id}").choice(persona.opening)
             return CustomerLine(text=text, source="bank", line_id="opening")
         direction = _first_direction(persona, situation, seed)

@@ -83,7 +83,7 @@ def _talk(room: PracticeRoom, session: Session, console: Console) -> None:
             try:
                 room.submit(session.id, reply, round(time.monotonic() - began, 1))
             except UsageError as error:
-                console.print(f"[red]{error}[/red]")
+                console.print(f"[red]{escape(str(error))}[/red]")
                 continue
             session = room.answer(session.id)
             _show_turn(session.turns[-1], person.name, console)
@@ -112,6 +112,6 @@ def _show_report(room: PracticeRoom, session: Session, console: Console) -> None
     outcome = OUTCOME_NAMES[result.outcome] if result.outcome else "还没完"
     console.rule(f"{outcome}  {result.score:g} 分  规定步骤 {result.steps_done}/{result.steps_all}")
     for missed in result.missed:
-        console.print(f"没做到「{missed.name}」：{missed.advice} 比如：{missed.example}")
+        console.print(escape(f"没做到「{missed.name}」：{missed.advice} 比如：{missed.example}"))
     for advice in result.next_steps:
-        console.print(f"下次：{advice}")
+        console.print(escape(f"下次：{advice}"))

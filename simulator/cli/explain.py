@@ -17,6 +17,9 @@ def explain(rubric: Rubric, record: dict[str, Any], request: GradeRequest | None
         return f"{head}\n没能打分：{record.get('error')}\n\n"
     quality = "判不了" if record["quality"] is None else f"{record['quality']:g} 分（满分 5）"
     lines = [f"{head}  质量 {quality}", f"回复：{request.reply}"]
+    if record["quality"] is None:
+        lines.append("  不是中文，判不了。")
+        return "\n".join(lines) + "\n\n"
     for hit in record["banned"]:
         phrase = rubric.banned_phrase(hit["id"])
         said = phrase.phrase if phrase else hit["id"]

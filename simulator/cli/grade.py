@@ -17,7 +17,7 @@ from rich.progress import Progress
 from simulator.cli import jsonl, options, records
 from simulator.cli.explain import explain
 from simulator.domain.grade import GradeRequest
-from simulator.errors import GradingError, InputError
+from simulator.errors import InputError
 from simulator.grading.grader import Grader
 
 _BATCH = 64
@@ -42,18 +42,32 @@ def command(
     first = next(rows, None)  # a missing input file is told before seconds go into loading
     grader = wiring.make_grader(wanted, wiring.open_encoder(encoder), content)
     with jsonl.output(target) as out:
-        failed = _run(grader, source, itertools.chain([first] if first else [], rows), out, readable)
+        failed = _run(
+            grader,
+            set(catalog.content.styles),
+            source,
+            itertools.chain([first] if first else [], rows),
+            out,
+            readable,
+        )
     if failed:
         click.echo(f"{failed} 行没能打分，原因写在结果的 error 里。", err=True)
         raise SystemExit(1)
 
 
-def _run(grader: Grader, source: str, rows: Iterator[tuple[int, str]], out: TextIO, readable: bool) -> int:
+def _run(
+    grader: Grader,
+    styles: set[str],
+    source: str,
+    rows: Iterator[tuple[int, str]],
+    out: TextIO,
+    readable: bool,
+) -> int:
     failed = 0
     with Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
         task = progress.add_task("打分", total=None)
         for batch in _batched(rows):
-            for record, line in _grade_batch(grader, source, list(batch)):
+            for record, line in _grade_batch(grader, styles, source, list(batch)):
                 failed += "error" in record
                 out.write(explain(grader.rubric, record, line) if readable else jsonl.dump(record))
             progress.advance(task, len(batch))
@@ -66,21 +80,26 @@ def _batched(rows: Iterator[tuple[int, str]]) -> Iterator[tuple[tuple[int, str],
 
 
 def _grade_batch(
-    grader: Grader, source: str, batch: list[tuple[int, str]]
+    grader: Grader, styles: set[str], source: str, batch: list[tuple[int, str]]
 ) -> list[tuple[dict[str, Any], GradeRequest | None]]:
     """Output records in input order. One bad line does not spoil its batch."""
     lines: list[tuple[Any, GradeRequest | None, str]] = []
     for number, text in batch:
-        given: Any = None
+        given: str | int | None = None
         try:
             record = jsonl.parse(source, number, text)
-            given = record.get("id")
+            given = records.given_id(record)
             line = records.read(records.GradeLine, record, f"{source}:{number}: ")
             request = line.request()
             if not grader.rubric.steps_of(request.situation):
-                raise GradingError(f"评分标准 {grader.rubric.ref} 里没有情境“{request.situation}”")
+                raise InputError(
+                    f"{source}:{number}: 评分标准 {grader.rubric.ref} 里没有情境“{request.situation}”"
+                )
+            if request.style is not None and request.style not in styles:
+                valid = "、".join(sorted(styles))
+                raise InputError(f"{source}:{number}: 没有“{request.style}”这种风格，可以是：{valid}")
             lines.append((line.id, request, ""))
-        except (InputError, GradingError) as error:
+        except InputError as error:
             lines.append((given, None, str(error)))
     grades = iter(grader.grade_many([request for _, request, _ in lines if request is not None]))
     return [

@@ -21,7 +21,8 @@ MAX_LINE = 1_000_000
 def rows(source: str) -> Iterator[tuple[int, str]]:
     """(line number, text) of every line that is not blank. Raises UsageError for a file that cannot be
     read, InputError for bytes that are not UTF-8."""
-    number = 0
+    if source == "-" and sys.stdin is None:
+        raise UsageError("没有标准输入可读")
     try:
         stream = sys.stdin.buffer if source == "-" else Path(source).open("rb")  # noqa: SIM115 - closed below
     except OSError as error:
@@ -43,31 +44,61 @@ def parse(source: str, number: int, text: str) -> dict[str, Any]:
     if len(text) > MAX_LINE:
         raise InputError(f"{source}:{number}: 这一行有 {len(text)} 个字符，最多 {MAX_LINE}")
     try:
-        record = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        place = f"第 {error.colno} 列" if isinstance(error, json.JSONDecodeError) else "嵌套太深"
-        raise InputError(f"{source}:{number}: 不是合法的 JSON（{place}）") from error
+        record = json.loads(text, parse_constant=_no_constant)
+        json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair could not be written again
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{source}:{number}: 不是合法的 JSON（{_what(error)}）") from error
     if not isinstance(record, dict):
         raise InputError(f"{source}:{number}: 应当是一个 JSON 对象")
     return record
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} 不是 JSON 的数")
+
+
+def _what(error: ValueError | RecursionError) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"第 {error.colno} 列"
+        case RecursionError():
+            return "嵌套太深"
+        case UnicodeEncodeError():
+            return "有半个代理对，不成字"
+    return str(error)[:60]
+
+
 @contextmanager
 def output(target: str) -> Iterator[TextIO]:
     """A stream to `target`. A file appears under its name only when all is written; one that was there
-    stays when something fails. Raises UsageError when it cannot be written."""
-    if target == "-":
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    path = Path(target)
+    stays when something fails. A link stays a link, a device or pipe is written to as it is. Raises
+    UsageError when it cannot be written, BrokenPipeError when its reader has gone."""
+    if not target:
+        raise UsageError("--output 不能为空")
+    path = Path(os.path.realpath(target))
+    try:
+        if target == "-":
+            yield sys.stdout
+            sys.stdout.flush()
+        elif path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8", newline="\n") as stream:
+                yield stream
+        else:
+            with _whole(path) as stream:
+                yield stream
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"写不了 {target}：{error.strerror}") from error
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[TextIO]:
     part = path.with_name(f".{path.name}.part{os.getpid()}")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as stream:
             yield stream
         part.replace(path)
-    except OSError as error:
-        raise UsageError(f"写不了 {target}：{error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
 

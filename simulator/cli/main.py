@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 import click
 
 from simulator import __version__
+from simulator.cli.usage import in_chinese
 from simulator.errors import DuilianError
 
 # command: (module, one line of help)
@@ -62,11 +63,13 @@ def main() -> None:
     or usage, told in one message without a traceback."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        code = cli.main(standalone_mode=False)
+        # not `cli.main`: click's own answer to a reader that has gone is exit code 1
+        with cli.make_context("duilian", sys.argv[1:]) as context:
+            code = cli.invoke(context)
     except click.exceptions.Exit as leaving:
         code = leaving.exit_code
     except click.ClickException as error:
-        error.show()
+        click.echo(f"错误：{in_chinese(error)}", err=True)
         code = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("停了。", err=True)

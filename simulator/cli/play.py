@@ -14,7 +14,7 @@ import click
 from rich.progress import Progress
 
 from simulator.cli import jsonl, options, records
-from simulator.errors import InputError, UsageError
+from simulator.errors import GradingError, InputError, ModelError, UsageError
 
 
 @click.command(name="play")
@@ -42,12 +42,12 @@ def command(
     failed = 0
     with jsonl.output(target) as out, Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
         for number, text in progress.track(scripts, description="演"):
-            given: Any = None
+            given: str | int | None = None
             try:
                 record = jsonl.parse(source, number, text)
-                given = record.get("id")
+                given = records.given_id(record)
                 result = play(records.read(records.ScriptLine, record, f"{source}:{number}: "))
-            except (InputError, UsageError) as error:
+            except (InputError, UsageError, GradingError, ModelError) as error:
                 result = {"id": given, "error": str(error)}
                 failed += 1
             out.write(jsonl.dump(result))

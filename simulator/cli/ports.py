@@ -12,7 +12,7 @@ def check_free(host: str, port: int) -> None:
     """Raises UsageError when `host:port` cannot be listened on."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise UsageError(
             f"认不得这个地址：{host}。本机用 127.0.0.1，让别的机器也能用就写 0.0.0.0。"
         ) from error

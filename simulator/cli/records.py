@@ -14,14 +14,16 @@ from simulator.domain.persona import Persona
 from simulator.domain.session import CustomerLine, CustomerState, Dimension, Outcome, Step
 from simulator.errors import InputError
 
-Id = Annotated[str, Field(min_length=1)] | int
+Id = Annotated[str, Field(min_length=1)] | Annotated[int, Field(strict=True)]
 
 
-class _Lenient(BaseModel):
+class Lenient(BaseModel):
+    """A record of which unknown keys are ignored."""
+
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class GradeLine(_Lenient):
+class GradeLine(Lenient):
     """An input line of `grade`."""
 
     id: Id
@@ -46,7 +48,7 @@ class GradeLine(_Lenient):
         )
 
 
-class ScriptLine(_Lenient):
+class ScriptLine(Lenient):
     """An input line of `play`."""
 
     id: Id
@@ -56,7 +58,13 @@ class ScriptLine(_Lenient):
     persona: str | None = None
 
 
-def read(model: type[_Lenient], record: dict[str, Any], place: str) -> Any:
+def given_id(record: dict[str, Any]) -> str | int | None:
+    """What an error line says of whose it is: the record's id where it is one, else None."""
+    given = record.get("id")
+    return given if isinstance(given, str | int) and not isinstance(given, bool) else None
+
+
+def read(model: type[Lenient], record: dict[str, Any], place: str) -> Any:
     """`record` as `model`. Raises InputError naming the field, its value and what would be valid."""
     try:
         return model.model_validate(record)

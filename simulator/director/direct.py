@@ -17,6 +17,8 @@ from simulator.domain.session import CustomerState, Dimension, Direction, Outcom
 __all__ = ["Casting", "answer_for", "cast", "close", "direct", "direction_for", "opening_state"]
 
 
+# Characters of a fact's keywords that a question must hold.
+_ASKED = 2
 _LEAVE_TAKING = frozenset({"skill:thanks_close", "step:goodbye"})
 
 
@@ -31,9 +33,11 @@ def direct(
         raise ValueError(f"the talk has ended: {state.outcome}")
     turn = state.turn + 1
     change = mood.change(casting, state, grade, repeated)
-    objection, concern = mood.ledger(casting, state, grade)
     repeated = repeated or mood.unread(grade)  # neither earns anything
     sour = bool(grade.banned) or repeated
+    objection, concern = state.objection.status, state.concern.status
+    if not sour:
+        objection, concern = mood.ledger(casting, state, grade)
     faulty = bool(grade.banned) or bool(grade.negatives)
     after = replace(
         state,
@@ -91,13 +95,12 @@ def _answering(casting: Casting, state: CustomerState, grade: Grade, otherwise: 
 
 
 def answer_for(casting: Casting, grade: Grade) -> str | None:
-    """The fact this person gives to the questions of the reply, or None."""
+    """The fact this person gives to the questions of the reply, or None. The answer whose keywords take
+    up most of what was asked wins: two keywords beat one, a long one beats a short one."""
     asked = "".join(grade.features.questions)
-    if not asked:
-        return None
-    fits = [(sum(w in asked for w in a.about), a.text) for a in casting.persona.answers]
+    fits = [(sum(len(w) for w in a.about if w in asked), a.text) for a in casting.persona.answers]
     score, text = max(fits, key=lambda f: f[0], default=(0, ""))
-    return text if score else None
+    return text if score >= _ASKED else None
 
 
 def _settle(state: CustomerState, move: Move, outcome: Outcome | None) -> CustomerState:
@@ -121,12 +124,10 @@ def close(state: CustomerState) -> Outcome:
         return state.outcome
     if state.agreed:
         return Outcome.WON
-    if state.conceded:
-        return Outcome.ADVANCED
     soured = state.anger >= 0.5 or state.trust <= 0.25
     if (state.insults and soured) or (state.faults >= 2 and state.trust <= 0.15):
         return Outcome.LOST
-    return Outcome.STALLED
+    return Outcome.ADVANCED if state.conceded else Outcome.STALLED
 
 
 def direction_for(

@@ -17,6 +17,8 @@ from simulator.domain.session import CustomerState, Outcome
 
 # Moves that may stand twice running without sounding stuck.
 _MAY_REPEAT = frozenset({Move.QUESTION, Move.PRESS})
+# Anger at which a customer who stays this angry for two replies has heard enough.
+_BOILING = 0.97
 # How often a move may come in one session.
 _MOST = 4
 # What is left when no move fits, best first.
@@ -75,6 +77,8 @@ def _ending(m: Moment) -> tuple[Move, Outcome] | None:
         return _storms_off(m)
     if s.insults >= 2 and m.grade.banned and (s.anger >= 0.7 or s.trust <= 0.15 or s.patience <= 0.2):
         return _storms_off(m)
+    if s.anger >= _BOILING and m.before.anger >= _BOILING:
+        return _storms_off(m)
     if s.faults >= 3 and s.trust <= 0.1 and s.patience <= 0.4 and m.covered < 0.3:
         return _storms_off(m)
     if m.before.conceded and m.took_leave and not m.grade.banned and not m.won:
@@ -96,11 +100,9 @@ def _running_out(m: Moment) -> tuple[Move, Outcome] | None:
     first_insult = bool(m.grade.banned) and s.insults == 1
     if s.turn < m.casting.situation.max_turns and (s.patience > 0 or first_insult):
         return None
-    if s.conceded:
-        return Move.FAREWELL, Outcome.ADVANCED
-    if s.insults or s.faults >= 2 or (s.anger >= 0.75 and s.trust <= 0.2):
+    if s.insults or (s.faults >= 2 and not s.conceded) or (s.anger >= 0.75 and s.trust <= 0.2):
         return Move.LEAVE, Outcome.LOST
-    return Move.FAREWELL, Outcome.STALLED
+    return Move.FAREWELL, Outcome.ADVANCED if s.conceded else Outcome.STALLED
 
 
 def _giving(m: Moment) -> tuple[Move, None] | None:

@@ -143,6 +143,17 @@ class Rubric:
                 return i
         return None
 
+    def wording(self, item: RubricItem, situation: str, pick: int) -> str:
+        """A wording that does `item` in `situation`: one of its examples, chosen by `pick`. The examples
+        of an item of several situations may be of another one: then a prescribed line that does little
+        else, where there is one. Empty when there is neither."""
+        if len(item.placements) > 1:
+            lines = [x for x in self.prescribed if x.situation == situation and item.id in x.steps]
+            short = [x for x in lines if len(x.steps) <= 2]
+            if short:
+                return min(short, key=lambda x: (len(x.steps), len(x.text))).text
+        return item.examples[pick % len(item.examples)] if item.examples else ""
+
     def banned_phrase(self, phrase_id: str) -> BannedPhrase | None:
         """The banned phrase of an id, or None."""
         return next((b for b in self.banned if b.id == phrase_id), None)

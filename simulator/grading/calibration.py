@@ -9,6 +9,8 @@ what usually comes with the item, and what speaks against it. Knows nothing of h
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,7 +93,9 @@ def save(calibration: Calibration, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_name(calibration.encoder_hash, calibration.rubric_hash)
     record = {"format": FORMAT} | asdict(calibration)
-    path.write_text(json.dumps(_short(record), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    part = path.with_name(f".{path.name}.part{os.getpid()}")  # half a file would stop every later command
+    part.write_text(json.dumps(_short(record), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
     return path
 
 
@@ -115,7 +119,7 @@ def find(folders: list[Path], encoder_hash: str, rubric_hash: str, encoder_name:
                 return load(path)
     raise EncoderError(
         f"编码器 {encoder_name}（{encoder_hash}）还没有校准过，判不了分。先运行：\n"
-        f"  duilian eval calibrate --encoder {encoder_name} --rubric service@1"
+        f"  duilian eval calibrate --encoder {shlex.quote(encoder_name)} --cases eval/cases/train.jsonl"
     )
 
 

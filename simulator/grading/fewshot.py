@@ -26,7 +26,7 @@ _RIDGE = 0.3
 _SHARPNESS = 4.0
 # Likeness from which a text counts as the example itself: particles, punctuation or a name differ.
 _VERBATIM = 0.82
-_CHUNK = 512  # texts scored at once: bounds memory at some megabytes
+_CHUNK = 512  # texts compared at once
 Scores = NDArray[np.float32]
 
 
@@ -85,18 +85,16 @@ class FewShot:
         known = self._ngrams.vocabulary_
         return sum(p in known for p in pairs) / len(pairs) if pairs else 0.0
 
-    def verbatim(self, similar: Vectors, column: int) -> bool:
-        """Whether one of some windows says an example of `column` all but word for word, and no near miss
-        as closely. `similar`: (windows, examples); the last column takes every banned phrase."""
-        if not len(similar):
-            return False
+    def verbatim(self, similar: Vectors, column: int) -> bool | None:
+        """True when one of some windows says an example of `column` all but word for word, False when it
+        so says a near miss, else None. `similar`: (windows, examples); the last column takes every banned
+        phrase."""
         owner = self.examples.owner
         any_banned = column == self.examples.width - 1
         mine = owner >= len(self.examples.items) if any_banned else owner == column
-        good = similar[:, mine & self.examples.positive]
-        near = similar[:, mine & ~self.examples.positive]
-        best = float(good.max()) if good.size else 0.0
-        return best >= _VERBATIM and (not near.size or best > float(near.max()))
+        good = similar[:, mine & self.examples.positive].max(initial=0.0)
+        near = similar[:, mine & ~self.examples.positive].max(initial=0.0)
+        return None if max(good, near) < _VERBATIM else bool(good > near)
 
     def nearest(self, similar: Vectors, column: int, positive: bool = True) -> Nearest | None:
         """Of one text's similarities to all examples, the best within `column`'s examples (or near

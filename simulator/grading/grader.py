@@ -6,7 +6,7 @@ grade, alone or in a batch: scores are rounded to four decimals before any thres
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,14 +36,16 @@ from simulator.grading.prescribed import Prescribed, Said, covers
 from simulator.language.text import han_share
 
 # Of several banned ids found in one reply, those this close to the best are told too.
-_BANNED_TIE = 0.1
-_MOST_NAMED = 3
+_BANNED_TIE = 0.05
+_MOST_NAMED = 2
 _EMPTY_QUALITY = 2.0
 # What saying a prescribed line is worth: probability of its steps, and the least quality.
 _PRESCRIBED = 0.95
 _PRESCRIBED_QUALITY = 4.0
 # The probability of an item one of whose examples is said word for word.
 _VERBATIM = 0.9
+_NEARLY_ALL = 0.8
+_BATCH_CHARACTERS = 6000
 
 
 class Grader:
@@ -75,8 +77,11 @@ class Grader:
         for request in requests:
             if not self.rubric.steps_of(request.situation):
                 raise GradingError(f"评分标准 {self.rubric.ref} 里没有情境“{request.situation}”。")
-        found = gather(requests, self.fewshot)
-        return [self._grade(r, e) for r, e in zip(requests, found, strict=True)]
+        grades: list[Grade] = []
+        for batch in _batches(requests):
+            found = gather(batch, self.fewshot)
+            grades += [self._grade(r, e) for r, e in zip(batch, found, strict=True)]
+        return grades
 
     def _grade(self, request: GradeRequest, evidence: Evidence) -> Grade:
         items = self.rubric.items_for(request.situation)
@@ -113,14 +118,11 @@ class Grader:
         for item in items:
             if not item.examples:
                 continue
-            p = self.score(item, evidence, whole)
+            column = self._column_of(item)
+            p = self._as_written(self.score(item, evidence, whole), evidence, column)
             if item.kind is Kind.STEP and item.id in done:
                 p = max(p, _PRESCRIBED)
-            elif self.fewshot.verbatim(evidence.similar, self._column_of(item)):
-                p = max(p, _VERBATIM)
-            elif item.kind is Kind.NEGATIVE and covers(
-                said, self._best_span(evidence, self._column_of(item))
-            ):
+            elif item.kind is Kind.NEGATIVE and covers(said, self._best_span(evidence, column)):
                 p = min(p, 1 - _PRESCRIBED)
             chances[item.key_in(situation)] = round(p, 4)
         return chances
@@ -195,7 +197,18 @@ class Grader:
         last = self.fewshot.examples.width - 1
         own = self.own_inputs(last, evidence, False)
         p = self.calibration.probability(BANNED, BANNED, own, whole)
-        return max(p, _VERBATIM) if self.fewshot.verbatim(evidence.similar, last) else p
+        return self._as_written(p, evidence, last)
+
+    def _as_written(self, p: float, evidence: Evidence, column: int) -> float:
+        """`p`, corrected where the trainer has judged these very words: an example anywhere in the reply
+        counts; a near miss that is the whole reply does not."""
+        if self.fewshot.verbatim(evidence.similar, column):
+            return max(p, _VERBATIM)
+        length = len(evidence.text)
+        whole = [w for w, s in enumerate(evidence.spans) if s.end - s.start >= _NEARLY_ALL * length]
+        if whole and self.fewshot.verbatim(evidence.similar[whole], column) is False:
+            return min(p, 1 - _VERBATIM)
+        return p
 
     def _column_of(self, item: RubricItem) -> int:
         return self._column[column_name(item)]
@@ -266,3 +279,17 @@ class Grader:
         span = banned[0].span if banned else None
         verdict = self._verdict(BANNED_KEY, chance)
         return ItemResult(key=BANNED_KEY, verdict=verdict, score=chance, span=span)
+
+
+def _batches(requests: Sequence[GradeRequest]) -> Iterator[list[GradeRequest]]:
+    """`requests` in runs of so much text that the comparison of all their windows stays small."""
+    batch: list[GradeRequest] = []
+    size = 0
+    for request in requests:
+        if batch and size + len(request.reply) > _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+        batch.append(request)
+        size += len(request.reply) + 1
+    if batch:
+        yield batch

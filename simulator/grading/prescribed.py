@@ -6,6 +6,7 @@ figures and particles may differ. Knows nothing of probabilities.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -63,13 +64,14 @@ def _positions(text: str) -> dict[str, list[tuple[int, int]]]:
 
 
 def _densest(places: list[tuple[int, int]], letters: int) -> Span | None:
-    """The stretch of about the line's own length that holds most of `places`."""
+    """The stretch of about the line's own length that holds most of `places` (in order)."""
     reach = int(letters * 1.4) + 2
+    starts = [start for start, _ in places]
     most, best = 0, None
-    for n, (start, _) in enumerate(places):
-        inside = [end for begin, end in places[n:] if begin < start + reach]
-        if len(inside) > most:
-            most, best = len(inside), Span(start=start, end=max(inside))
+    for n, start in enumerate(starts):
+        stop = bisect_left(starts, start + reach)
+        if stop - n > most:
+            most, best = stop - n, Span(start=start, end=places[stop - 1][1])
     return best
 
 

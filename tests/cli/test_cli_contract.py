@@ -118,6 +118,11 @@ LINES: list[Any] = [
     {"id": "nowhere", "situation": "nowhere", "reply": "您好"},
     {"id": "noreply", "situation": "too_expensive"},
     ["不是对象"],
+    '{"id": NaN, "situation": "too_expensive", "reply": "您好"}',
+    '{"id": "half", "situation": "too_expensive", "reply": "\\ud800"}',
+    '{"id": %s, "situation": "too_expensive", "reply": "您好"}' % ("9" * 5000),
+    {"id": True, "situation": "too_expensive", "reply": "您好"},
+    {"id": {"no": "id"}, "situation": "too_expensive", "reply": "您好"},
     {"id": "last", "situation": "think_about_it", "reply": "好的，不急，您慢慢考虑。"},
 ]  # fmt: skip
 
@@ -126,12 +131,13 @@ def test_grade_keeps_its_shape_and_goes_on_after_bad_lines(duilian: Call, tmp_pa
     source, target = write(tmp_path / "in.jsonl", LINES), tmp_path / "out.jsonl"
     result = duilian("grade", "--rubric", "service@1", "--input", source, "--output", target)
     assert result.code == 1
-    assert "4 行没能打分" in result.err
+    assert "9 行没能打分" in result.err
     rows = read(target)
-    assert [r["id"] for r in rows] == ["a", 2, "empty", None, "nowhere", "noreply", None, "last"]
+    assert [r["id"] for r in rows] == ["a", 2, "empty", None, "nowhere", "noreply", *[None] * 6, "last"]
     for row in rows:
         TypeAdapter(Failed if "error" in row else Graded).validate_python(row)
     assert "in.jsonl:4" in rows[3]["error"]
+    assert "in.jsonl:5" in rows[4]["error"]
     assert "nowhere" in rows[4]["error"]
     assert "reply" in rows[5]["error"]
 

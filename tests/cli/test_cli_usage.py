@@ -32,6 +32,8 @@ Call = Callable[..., Result]
         (["chat", "--persona", "nobody"], "nobody"),
         (["serve", "--port", "0"], "--port"),
         (["serve", "--host", "no.such.host.invalid"], "no.such.host.invalid"),
+        (["serve", "--host", "a..b"], "a..b"),
+        (["play", "--script", os.devnull, "--output", ""], "--output"),
         (["check", "/no/such.yaml"], "/no/such.yaml"),
         (["serve", "--content", "/no/such/folder"], "/no/such/folder"),
     ],
@@ -49,6 +51,34 @@ def test_an_unwritable_target_is_told(duilian: Call, tmp_path: Path) -> None:
     result = duilian("grade", "--rubric", "service@1", "--input", source, "--output", tmp_path / "no" / "out")
     assert result.code == 2
     assert "写不了" in result.err
+
+
+def test_a_full_disk_is_told(duilian: Call, tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": "a", "situation": "no_need", "turns": []}\n', encoding="utf-8")
+    link = tmp_path / "link"
+    link.symlink_to("/dev/full")
+    result = duilian("play", "--script", source, "--output", link)
+    assert result.code == 2
+    assert "写不了" in result.err
+    assert link.is_symlink()
+    assert not Path("/dev/full").is_file(), "a device is written to, never replaced"
+
+
+def test_an_output_that_is_a_link_stays_one(duilian: Call, tmp_path: Path) -> None:
+    link, target = tmp_path / "link", tmp_path / "target"
+    link.symlink_to(target)
+    assert duilian("play", "--script", os.devnull, "--output", link).code == 0
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == ""
+
+
+def test_a_reader_that_has_gone_is_no_failure() -> None:
+    done = subprocess.run(
+        ["bash", "-c", 'set -o pipefail; "$0" -m simulator.cli.main --help | true', sys.executable],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_unwritable_data_folder_is_told(duilian: Call, tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""Labelled replies that cannot serve: told in one message, never a calibration made of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eval.cases import check_labels, read_cases
+from simulator.cli import wiring
+from simulator.domain.rubric import Rubric
+from simulator.errors import InputError
+
+CASE: dict[str, Any] = {
+    "id": "a", "situation": "too_expensive", "reply": "您好\u2028您好", "steps": ["reason"], "skills": [],
+    "negatives": ["banned_phrase"], "banned": ["b001"], "quality": 3,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rubric() -> Rubric:
+    return wiring.open_catalog(None).content.rubric("service")
+
+
+def write(folder: Path, *cases: dict[str, Any]) -> Path:
+    path = folder / "cases.jsonl"
+    path.write_text("".join(json.dumps(c, ensure_ascii=False) + "\n" for c in cases), encoding="utf-8")
+    return path
+
+
+def test_a_sound_case_is_read_whole(rubric: Rubric, tmp_path: Path) -> None:
+    [case] = read_cases([write(tmp_path, CASE)])
+    check_labels([case], rubric)
+    assert case.request.reply == CASE["reply"], "a line separator inside a text ends no line"
+    assert case.says_banned
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [({"quality": 9}, "quality"), ({"steps": None}, "steps"), ({"reply": 5}, "reply"), ({"id": None}, "id")],
+)
+def test_a_bad_field_is_told_with_its_line(change: dict[str, Any], told: str, tmp_path: Path) -> None:
+    path = write(tmp_path, CASE, CASE | {"id": "b"} | change)
+    with pytest.raises(InputError, match=rf"cases.jsonl:2: .*{told}"):
+        read_cases([path])
+
+
+def test_a_doubled_id_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a 出现了两次"):
+        read_cases([write(tmp_path, CASE, CASE)])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"steps": ["reasn"]}, "reasn"),
+        ({"skills": ["reason"]}, "reason"),
+        ({"banned": ["b999"]}, "b999"),
+        ({"situation": "nowhere"}, "nowhere"),
+    ],
+)
+def test_a_label_that_the_rubric_has_not_is_told(
+    rubric: Rubric, change: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    cases = read_cases([write(tmp_path, CASE | change)])
+    with pytest.raises(InputError, match=told):
+        check_labels(cases, rubric)
+
+
+def test_shipped_labels_are_all_known(rubric: Rubric) -> None:
+    folder = Path(__file__).parents[2] / "eval" / "cases"
+    check_labels(read_cases(sorted(folder.glob("*.jsonl"))), rubric)
