@@ -80,6 +80,8 @@ def log(view: ChatView) -> str:
         parts.append(_mine(view, turn))
         if turn.line is not None:
             parts.append(them(view, turn.line.text))
+    if session.outcome is None and session.state.agreed:
+        parts.append(f'<p class="stamp">{esc(say(lang, "agreed"))}</p>')
     if session.outcome is not None:
         text = say(lang, "ended", outcome=outcome_name(lang, session.outcome.value))
         parts.append(f'<p class="stamp ended">{esc(text)}</p>')

@@ -82,7 +82,7 @@ def note(found: tuple[Finding, ...], quality: float | None, lang: Lang, comparis
     good = [f for f in found if f.good]
     bad = [f for f in found if not f.good]
     chips = "".join(_chip(f, lang) for f in good)
-    if not found:
+    if not found and quality is not None:
         chips = f'<span class="faint">{esc(say(lang, "met_none"))}</span>'
     compared = comparison_html(comparison, lang) if comparison else ""
     return (

@@ -58,6 +58,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "hint": ("提示", "Hint"),
     "hint_next": ("下一步可以：{name}", "Next you could: {name}"),
     "hint_example": ("比如：", "For example:"),
+    "agreed": ("对方答应了，道个别就收尾。", "Agreed. Say goodbye to close."),
     "hint_none": ("该做的都做到了，可以收尾了。", "All steps are done. You can close now."),
     "close": ("收起", "Close"),
     "coach": ("教练", "Coach"),
