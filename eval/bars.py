@@ -20,7 +20,7 @@ from simulator.actor import phrases
 from simulator.cli import jsonl
 from simulator.cli.play import player
 from simulator.cli.records import ScriptLine
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.domain.persona import Family, Move
 from simulator.domain.rubric import Rubric
 from simulator.domain.session import Outcome

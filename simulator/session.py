@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from simulator import director
 from simulator.actor.actor import Actor
-from simulator.content.catalog import Catalog, Content
+from simulator.content.catalog import Catalog
+from simulator.content.contents import Content
 from simulator.director.direct import direction_for
 from simulator.domain.grade import Grade, GradeRequest
 from simulator.domain.persona import Difficulty, Persona

@@ -18,7 +18,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from simulator.actor import guard, lines
 from simulator.actor.models.registry import CustomerModel
 from simulator.actor.prompt import messages
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.domain.persona import ConcernStatus, Move, Persona, Situation, Style
 from simulator.domain.session import CustomerLine, CustomerState, Direction, LedgerEntry
 from simulator.errors import ModelError

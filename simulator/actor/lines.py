@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from simulator.actor.forms import FORMS
 from simulator.actor.wording import grams, near
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.content.readers import slots_in
 from simulator.domain.persona import Line, Mood, Move, Persona, Situation, Style
 from simulator.domain.session import Direction

@@ -13,7 +13,7 @@ from string import Template
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from simulator.actor.wording import han_pairs
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.domain.persona import Mood, Persona, Situation, Style
 from simulator.domain.session import Direction
 

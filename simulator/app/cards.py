@@ -12,7 +12,7 @@ from simulator.app import names
 from simulator.app.avatars import crew, portrait
 from simulator.app.markup import attrs, button, esc
 from simulator.app.words import Lang, say
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.domain.persona import Difficulty, Family, Persona, Situation
 from simulator.domain.session import SessionSummary
 

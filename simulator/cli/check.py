@@ -12,6 +12,7 @@ import click
 
 from simulator.cli import options
 from simulator.content import catalog, crosscheck
+from simulator.content.contents import Content
 from simulator.content.source import ContentSource, kind_of, root_of
 from simulator.domain.persona import Move
 from simulator.errors import Problem, UsageError
@@ -58,7 +59,7 @@ def check_file(path: Path, content: Path | None) -> list[Problem]:
     return [p for p in catalog.read_all(source)[1] if p.file == str(path)]
 
 
-def summary(content: catalog.Content) -> str:
+def summary(content: Content) -> str:
     """What there is, and how well the line bank covers what a session can reach."""
     cells = crosscheck.coverage(content)
     moods: Counter[tuple[str, str, Move]] = Counter()

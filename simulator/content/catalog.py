@@ -1,4 +1,4 @@
-"""All content at one moment, and the catalogue that keeps it fresh.
+"""The catalogue that reads all content, checks it and keeps it fresh.
 
 Knows nothing of graders, models or sessions. A change on disk is picked up at the next look; while the
 changed files are broken, the last good content stays in use and the problems are told.
@@ -7,76 +7,18 @@ changed files are broken, the last good content stays in use and the problems ar
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from simulator.content import crosscheck, wording
+from simulator.content.contents import Content
 from simulator.content.readers import Reading, read
 from simulator.content.source import KINDS, ContentSource
 from simulator.content.textfile import read_text
-from simulator.domain.persona import Line, Move, Persona, Situation, Style
-from simulator.domain.rubric import Rubric
-from simulator.errors import ContentError, Problem, UsageError
+from simulator.errors import ContentError, Problem
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Content:
-    """Everything trainers wrote, checked and ready. `released`: hashes of released rubrics by ref."""
-
-    styles: dict[str, Style] = field(default_factory=dict)
-    situations: dict[str, Situation] = field(default_factory=dict)
-    personas: dict[str, Persona] = field(default_factory=dict)
-    rubrics: dict[str, Rubric] = field(default_factory=dict)
-    lines: tuple[Line, ...] = ()
-    prompts: dict[str, str] = field(default_factory=dict)
-    moves: dict[Move, str] = field(default_factory=dict)
-    released: dict[str, str] = field(default_factory=dict)
-
-    def persona(self, persona_id: str) -> Persona:
-        """The person of that id. Raises UsageError."""
-        return _pick(self.personas, persona_id, "人物")
-
-    def situation(self, situation_id: str) -> Situation:
-        """The situation of that id. Raises UsageError."""
-        return _pick(self.situations, situation_id, "情境")
-
-    def style(self, style_id: str) -> Style:
-        """The style of that id. Raises UsageError."""
-        return _pick(self.styles, style_id, "风格")
-
-    def rubric(self, wanted: str) -> Rubric:
-        """`name@version`, or `name` for its newest released version (newest of all when none is
-        released). Raises UsageError."""
-        name, _, version = wanted.partition("@")
-        if version:
-            return _pick(self.rubrics, wanted, "评分标准")
-        family = [r for r in self.rubrics.values() if r.name == name]
-        if not family:
-            return _pick(self.rubrics, wanted, "评分标准")
-        released = [r for r in family if r.ref in self.released]
-        return max(released or family, key=lambda r: r.version)
-
-    def first_persona(self, situation_id: str) -> Persona:
-        """The situation's first person in the cast, by id. Raises UsageError when it has none."""
-        for person in self.personas.values():
-            if person.situations[0] == situation_id:
-                return person
-        for person in self.personas.values():
-            if situation_id in person.situations:
-                return person
-        raise UsageError(f"情境 {situation_id} 还没有人物：在 personas/cast/ 里加一个。")
-
-
-def _pick(table: dict[str, T], wanted: str, what: str) -> T:
-    try:
-        return table[wanted]
-    except KeyError:
-        hint = wording.suggest(wanted, table) or f"，可以是：{wording.choices(table)}"
-        raise UsageError(f"没有 {wording.show(wanted)} 这个{what}{hint}") from None
 
 
 def load(source: ContentSource) -> Content:

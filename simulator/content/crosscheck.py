@@ -10,18 +10,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.content import wording
 from simulator.content.consistency import entries, mapping
+from simulator.content.contents import Content
 from simulator.content.readers import Reading
 from simulator.content.yamlfile import Location
 from simulator.domain.persona import Family, Mood, Move
 from simulator.domain.rubric import Kind
 from simulator.errors import Problem
-
-if TYPE_CHECKING:
-    from simulator.content.catalog import Content
 
 FEATURES = frozenset(
     [

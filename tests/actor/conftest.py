@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.content.catalog import Content, load
+from simulator.content.catalog import load
+from simulator.content.contents import Content
 from simulator.content.source import ContentSource
 from tests.actor.tiny import make_tiny
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.domain.persona import ConcernStatus, Mood, Move, Persona, Situation, Style
 from simulator.domain.session import Direction, LedgerEntry
 from tests.factories import make_state

@@ -11,7 +11,7 @@ from simulator.actor.lines import pick
 from simulator.actor.models.bank import BankChatModel
 from simulator.actor.prompt import messages
 from simulator.actor.wording import sameness_key
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.domain.persona import Line, Mood, Move
 from simulator.errors import ModelError
 from tests.actor.talk import cast, make_direction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.actor.guard import clean, refusal
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.domain.persona import ConcernStatus, Move
 from tests.actor.talk import make_direction
 

@@ -6,7 +6,7 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from simulator.actor.prompt import KEY, messages, neutralise, note_text
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.domain.persona import Move
 from tests.actor.talk import REPLY, cast, make_direction
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.actor.models import make_model
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.errors import ModelError, UsageError
 from tests.actor.tiny import make_tiny
 

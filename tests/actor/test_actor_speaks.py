@@ -24,7 +24,7 @@ from pydantic import Field
 from simulator.actor import Actor
 from simulator.actor.models import CustomerModel, make_model
 from simulator.actor.prompt import KEY
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.domain.persona import Move
 from simulator.domain.session import CustomerLine
 from tests.actor.talk import cast, make_direction

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from simulator.content.catalog import Content, read_all
+from simulator.content.catalog import read_all
+from simulator.content.contents import Content
 from simulator.content.crosscheck import bare_text, coverage
 from simulator.content.source import ContentSource
 from simulator.domain.persona import Family, Move

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from simulator import director
-from simulator.content.catalog import Content, load
+from simulator.content.catalog import load
+from simulator.content.contents import Content
 from simulator.content.source import ContentSource
 from simulator.director import Casting
 from simulator.domain.grade import Address, Grade

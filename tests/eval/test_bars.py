@@ -11,7 +11,7 @@ from eval import bars, hostile
 from simulator.cli import wiring
 from simulator.cli.play import player
 from simulator.cli.records import ScriptLine
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 
 pytestmark = pytest.mark.slow
 Play = Callable[[ScriptLine], dict[str, Any]]

@@ -16,7 +16,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from simulator.actor.lines import pick
 from simulator.actor.prompt import KEY
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.errors import ModelError
 
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from simulator.actor.models.bank import BankChatModel
-from simulator.content.catalog import Content
+from simulator.content.contents import Content
 from simulator.errors import ModelError, UsageError
 
 FORMS = (
