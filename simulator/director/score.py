@@ -16,17 +16,18 @@ def session_score(rubric: Rubric, situation: str, grades: Sequence[Grade], *, or
     skills: set[str] = set()
     lost = 0.0
     for turn, grade in enumerate(grades):
-        for item in grade.items:
-            if item.verdict is not Verdict.MET:
-                continue
-            if item.key.startswith("step:"):
-                first.setdefault(item.bare, turn)
-            elif item.key.startswith("skill:"):
-                skills.add(item.bare)
-            elif item.key != BANNED_KEY:
+        met = [i for i in grade.items if i.verdict is Verdict.MET]
+        for item in met:
+            if item.key.startswith("negative:") and item.key != BANNED_KEY:
                 found = rubric.item(item.key)
                 lost += rubric.scoring.negative * (found.weight if found else 1.0)
-        lost += rubric.scoring.banned * len({h.category for h in grade.banned})
+        if grade.banned:  # what is done in an insulting reply counts for nothing, here as in the talk
+            lost += rubric.scoring.banned * len({h.category for h in grade.banned})
+            continue
+        for item in met:
+            if item.key.startswith("step:"):
+                first.setdefault(item.bare, turn)
+        skills |= {i.bare for i in met if i.key.startswith("skill:")}
     scored = {i.id for i in rubric.items if i.kind is Kind.SKILL and i.weight > 0}
     share = min(1.0, len(skills & scored) / rubric.scoring.skills_wanted)
     points = (
