@@ -1,198 +1,258 @@
-"""Fits a calibration on labelled replies: probabilities, verdict bands and the quality model.
+"""Fits calibrations on labelled replies (`duilian eval calibrate`). Knows nothing of how grades are shown.
 
-All choices (bands, quality weights) rest on predictions for replies that the predicting model was not
-fitted on (cross-fitting by reply), so that they hold for new replies. Deterministic.
+The item models learn from the replies to train on; how far to trust them is fitted on other replies,
+written by other hands. With nothing to train on, the replies are split: each fold is judged by models that
+have not seen it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression, Ridge
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from eval.cases import Case
+from eval.marking import fit_marking
 from simulator.domain.rubric import Kind, RubricItem
 from simulator.grading import quality as marking
 from simulator.grading.calibration import BANNED, Band, Calibration, Linear
 from simulator.grading.evidence import Evidence, gather, lacks
 from simulator.grading.examples import column_name
 from simulator.grading.grader import Grader
-
-_FOLDS = 5
-# How strongly the item part is held to the shared part; chosen on calibration replies.
-_ITEM_C = 0.3
-_LOGIT_GAIN = 3.0
-_WHOLE_GAIN = 0.3
-# Small, so that an item is not met merely because it often is in the labelled first replies.
-_BIAS_GAIN = 0.5
-# A false accusation costs the trainee more than one that is missed: faults weigh precision (F-beta).
-_BETA = {"step": 1.0, "skill": 0.6, "negative": 0.8, BANNED: 0.6}
-_FEWEST_POSITIVE = 3
-# Below `met` by this share of it a verdict is not unsure but not met.
-_UNSURE_FROM = {"step": 0.7, "skill": 0.7, "negative": 0.7, BANNED: 0.7}
+from simulator.grading.models import ItemModels, vectorizer
 
 Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+KINDS = (*(k.value for k in Kind), BANNED)
+_FEWEST_POSITIVE = 4
+_FOLDS = 5
+# How strongly an item's own weights are held to zero: the shared logit and the bias hardly, the columns and
+# facts much, n-grams (of a unit vector) little. Chosen by cross-fitting on the training replies.
+_ITEM_C = 0.3
+_LOGIT_GAIN = 0.6
+_WHOLE_GAIN = 0.3
+_WORDS_GAIN = 16.0
+_BIAS_GAIN = 3.0
+# What precision weighs against recall when `met` is set, by kind (F-beta).
+_BETA = {"step": 1.0, "skill": 0.8, "negative": 0.9, BANNED: 0.8}
+# What leaving a verdict open costs, where a wrong one costs 1 and a missed one `_MISS`: Chow's (1970) rule
+# leaves it open where the likely cost of both verdicts is more.
+_OPEN = 0.5
+_MISS = {"step": 1.5, "skill": 1.5, "negative": 2.0, BANNED: 2.5}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One row for each (reply, item): `own` inputs, label, which reply and column it is of."""
+    """Every (reply, item) pair, one row each, a banned row for every reply. `whole` has one row a reply."""
 
     own: Array
     label: NDArray[np.bool_]
-    reply: NDArray[np.int64]
-    column: list[str]
-    kind: list[str]
+    reply: Rows
+    column: NDArray[np.str_]
+    kind: NDArray[np.str_]
     whole: Array
+    said: list[tuple[str, str]]
 
-    def rows(self, kind: str) -> NDArray[np.int64]:
-        """Row numbers of a kind."""
-        return np.array([n for n, k in enumerate(self.kind) if k == kind], dtype=np.int64)
+    def of(self, replies: Rows) -> Rows:
+        """The rows that belong to `replies`."""
+        return np.flatnonzero(np.isin(self.reply, replies))
 
 
-def tabulate(grader: Grader, cases: list[Case], evidence: list[Evidence]) -> Table:
-    """The training table of `cases`."""
-    own, label, reply, column, kind = [], [], [], [], []
-
-    def add(number: int, name: str, what: str, values: NDArray[np.float32], true: bool) -> None:
-        own.append(values)
-        label.append(true)
-        reply.append(number)
-        column.append(name)
-        kind.append(what)
-
+def tabulate(grader: Grader, cases: Sequence[Case], evidence: Sequence[Evidence]) -> Table:
+    """The table of `cases`."""
     columns = {column_name(i): c for c, i in enumerate(grader.fewshot.examples.items)}
+    rows: list[tuple[int, str, str, NDArray[np.float32], bool]] = []
     for number, (case, found) in enumerate(zip(cases, evidence, strict=True)):
         for item in grader.rubric.items_for(case.request.situation):
             if item.examples and not item.form_only:
-                values = grader.own_inputs(columns[column_name(item)], found, lacks(item, found))
-                true = item.id in case.labels[item.kind.value]
-                add(number, column_name(item), item.kind.value, values, true)
+                name = column_name(item)
+                values = grader.own_inputs(columns[name], found, lacks(item, found))
+                rows.append((number, name, item.kind.value, values, item.id in case.labels[item.kind.value]))
         values = grader.own_inputs(grader.fewshot.examples.width - 1, found, False)
-        add(number, BANNED, BANNED, values, case.says_banned)
+        rows.append((number, BANNED, BANNED, values, case.says_banned))
     return Table(
-        own=np.array(own, dtype=np.float64),
-        label=np.array(label),
-        reply=np.array(reply),
-        column=column,
-        kind=kind,
+        own=np.array([r[3] for r in rows], dtype=np.float64),
+        label=np.array([r[4] for r in rows]),
+        reply=np.array([r[0] for r in rows]),
+        column=np.array([r[1] for r in rows]),
+        kind=np.array([r[2] for r in rows]),
         whole=np.array([e.vector() for e in evidence], dtype=np.float64),
+        said=[(c.request.situation, c.request.reply) for c in cases],
     )
 
 
-def fit(grader: Grader, cases: list[Case], note: str = "", items: bool = True) -> Calibration:
-    """A calibration of `grader`'s encoder, for its rubric (`items`) or shared by all rubrics."""
-    evidence = gather([c.request for c in cases], grader.fewshot)
-    table = tabulate(grader, cases, evidence)
-    centre, scale = table.whole.mean(axis=0), table.whole.std(axis=0) + 1e-3
-    standard = (table.whole - centre) / scale
-    crossed = _cross_fitted(table, standard, items)
-    shared = {kind: _shared(table, kind) for kind in (*Kind, BANNED)}
-    fitted = _items(table, standard, _logits(table, shared)) if items else {}
-    calibration = Calibration(
+def fit(
+    grader: Grader, cases: Sequence[Case], train: Sequence[Case] = (), note: str = "", items: bool = True
+) -> Calibration:
+    """A calibration of `grader`'s encoder, for its rubric (`items`) or shared by all rubrics. Raises
+    ValueError when there are too few replies or all labels of a kind are alike."""
+    every = [*train, *cases]
+    evidence = gather([c.request for c in every], grader.fewshot)
+    table = tabulate(grader, every, evidence)
+    judged = np.arange(len(train), len(every))
+    shared = {kind: _shared(table, kind) for kind in KINDS}
+    logits = _shared_logits(table, shared)
+    models, scaling = None, {}
+    if items:
+        held = held_out(table, logits, np.arange(len(train)), judged)
+        scaling = {kind: _scaling(table, kind, held, judged) for kind in KINDS}
+        models = fit_models(table, logits, np.arange(len(every)))
+        logits = _scaled(table, held, scaling)
+    chances = np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
+    return Calibration(
         encoder_hash=grader.encoder.hash,
         rubric_hash=grader.rubric.hash if items else "",
-        shared={k: Linear(bias=b, weights=tuple(w)) for k, (b, w) in shared.items()},
-        items={k: Linear(bias=b, weights=tuple(w)) for k, (b, w) in fitted.items()},
-        centre=tuple(centre) if items else (),
-        scale=tuple(scale) if items else (),
-        bands={kind: _band(table, kind, crossed) for kind in (*Kind, BANNED)},
-        quality=_quality(grader, cases, evidence, table, crossed),
+        shared=shared,
+        scaling=scaling,
+        bands={kind: _band(table, kind, chances, judged) for kind in KINDS},
+        marking=fit_marking(*_marks(grader, every, evidence, table, chances, judged)),
+        items=models,
         note=note,
     )
-    return calibration
 
 
-def _shared(table: Table, kind: str, among: NDArray[np.int64] | None = None) -> tuple[float, Array]:
-    rows = table.rows(kind)
-    if among is not None:
-        rows = rows[np.isin(table.reply[rows], among)]
+def _shared(table: Table, kind: str) -> Linear:
+    rows = np.flatnonzero(table.kind == kind)
     model = LogisticRegression(C=10.0, max_iter=1000).fit(table.own[rows], table.label[rows])
-    return float(model.intercept_[0]), model.coef_[0]
+    return Linear(bias=float(model.intercept_[0]), weights=tuple(map(float, model.coef_[0])))
 
 
-def _logits(table: Table, shared: dict[str, tuple[float, Array]]) -> Array:
+def _shared_logits(table: Table, shared: dict[str, Linear]) -> Array:
     out = np.zeros(len(table.label))
-    for kind, (bias, weights) in shared.items():
-        rows = table.rows(kind)
-        out[rows] = table.own[rows] @ weights + bias
+    for kind, line in shared.items():
+        rows = np.flatnonzero(table.kind == kind)
+        out[rows] = table.own[rows] @ np.array(line.weights) + line.bias
     return out
 
 
-def _items(
-    table: Table, standard: Array, logits: Array, among: NDArray[np.int64] | None = None
-) -> dict[str, tuple[float, Array]]:
-    """A model for every column with enough positive labels, over [shared logit, standardised whole]."""
-    groups: dict[str, list[int]] = {}
-    allowed = None if among is None else set(among.tolist())
-    for row, name in enumerate(table.column):
-        if allowed is None or int(table.reply[row]) in allowed:
-            groups.setdefault(name, []).append(row)
-    models = {}
-    for name, rows in groups.items():
-        labels = table.label[rows]
+def fit_models(table: Table, logits: Array, replies: Rows) -> ItemModels:
+    """A model for every column with enough positive labels among `replies`. `logits`: the shared ones."""
+    words = vectorizer()
+    counted = words.fit_transform([table.said[i] for i in replies])
+    where = {int(reply): place for place, reply in enumerate(replies)}
+    centre, scale = table.whole[replies].mean(axis=0), table.whole[replies].std(axis=0) + 1e-3
+    standard = (table.whole - centre) / scale
+    names, parts = [], []
+    rows = table.of(replies)
+    for name in dict.fromkeys(table.column[rows].tolist()):
+        mine = rows[table.column[rows] == name]
+        labels = table.label[mine]
         if not _FEWEST_POSITIVE <= labels.sum() < len(labels):
             continue
-        inputs = _item_inputs(logits[rows], standard[table.reply[rows]])
-        model = LogisticRegression(C=_ITEM_C, max_iter=1000, fit_intercept=False).fit(inputs, labels)
-        gains = np.concatenate([[_LOGIT_GAIN], np.full(standard.shape[1], _WHOLE_GAIN)])
-        models[name] = (float(model.coef_[0][-1] * _BIAS_GAIN), model.coef_[0][:-1] * gains)
-    return models
+        dense = np.column_stack(
+            [
+                logits[mine] * _LOGIT_GAIN,
+                standard[table.reply[mine]] * _WHOLE_GAIN,
+                np.full(len(mine), _BIAS_GAIN),
+            ]
+        )
+        own = counted[[where[int(r)] for r in table.reply[mine]]] * _WORDS_GAIN
+        inputs = sparse.hstack([sparse.csr_matrix(dense), own]).tocsr()
+        model = LogisticRegression(C=_ITEM_C, solver="liblinear", fit_intercept=False, max_iter=300)
+        parts.append(model.fit(inputs, labels).coef_[0])
+        names.append(name)
+    return _models(names, np.array(parts), centre, scale, words)
 
 
-def _item_inputs(logits: Array, whole: Array) -> Array:
-    bias = np.full((len(logits), 1), _BIAS_GAIN)
-    return np.hstack([logits[:, None] * _LOGIT_GAIN, whole * _WHOLE_GAIN, bias])
+def _models(names: list[str], weights: Array, centre: Array, scale: Array, words: object) -> ItemModels:
+    wide = 1 + len(centre)
+    ngrams = weights[:, wide + 1 :] * _WORDS_GAIN
+    ngrams[np.abs(ngrams) < 1e-3] = 0.0
+    vocabulary = words.vocabulary_  # type: ignore[attr-defined]
+    return ItemModels(
+        names=tuple(names),
+        gains=(weights[:, 0] * _LOGIT_GAIN).astype(np.float32),
+        weights=(weights[:, 1:wide] * _WHOLE_GAIN).astype(np.float32),
+        biases=(weights[:, wide] * _BIAS_GAIN).astype(np.float32),
+        centre=centre.astype(np.float32),
+        scale=scale.astype(np.float32),
+        vocabulary=tuple(sorted(vocabulary, key=vocabulary.__getitem__)),
+        idf=words.idf_.astype(np.float32),  # type: ignore[attr-defined]
+        words=sparse.csr_matrix(ngrams.astype(np.float32)),
+    )
 
 
-def _cross_fitted(table: Table, standard: Array, items: bool) -> Array:
-    """The probability of every row by models that have not seen its reply."""
-    out = np.zeros(len(table.label))
-    replies = np.arange(len(standard))
-    for seen, unseen in KFold(_FOLDS, shuffle=True, random_state=0).split(replies):
-        shared = {kind: _shared(table, kind, seen) for kind in (*Kind, BANNED)}
-        logits = _logits(table, shared)
-        models = _items(table, standard, logits, seen) if items else {}
-        for row in np.flatnonzero(np.isin(table.reply, unseen)):
-            logit = logits[row]
-            if table.column[row] in models:
-                bias, weights = models[table.column[row]]
-                logit = bias + weights[0] * logit + weights[1:] @ standard[table.reply[row]]
-            out[row] = 1 / (1 + np.exp(-np.clip(logit, -30, 30)))
+def model_logits(table: Table, models: ItemModels, logits: Array, rows: Rows) -> Array:
+    """The logits of `rows` by `models`; the shared ones where a column has no model."""
+    replies = np.unique(table.reply[rows])
+    learned = models.learned(table.whole[replies].astype(np.float32), [table.said[i] for i in replies])
+    by_reply = dict(zip(replies.tolist(), learned, strict=True))
+    out = logits[rows].copy()
+    for place, row in enumerate(rows):
+        found = by_reply[int(table.reply[row])].get(str(table.column[row]))
+        if found is not None:
+            out[place] = found + models.gain(str(table.column[row])) * logits[row]
     return out
 
 
-def _band(table: Table, kind: str, crossed: Array) -> Band:
-    """`met` where F-beta is best on cross-fitted probabilities; `unsure` a little below it."""
-    rows = table.rows(kind)
-    order = rows[np.argsort(-crossed[rows], kind="stable")]
+def held_out(table: Table, logits: Array, train: Rows, judged: Rows) -> Array:
+    """The logit of every row of `judged` by models that have not seen its reply; other rows keep theirs."""
+    out = logits.copy()
+    if len(train):
+        splits = [(train, judged)]
+    else:
+        folds = KFold(_FOLDS, shuffle=True, random_state=0).split(judged)
+        splits = [(judged[seen], judged[unseen]) for seen, unseen in folds]
+    for seen, unseen in splits:
+        rows = table.of(unseen)
+        out[rows] = model_logits(table, fit_models(table, logits, seen), logits, rows)
+    return out
+
+
+def _scaling(table: Table, kind: str, logits: Array, judged: Rows) -> Linear:
+    """Platt's (1999) line for a kind."""
+    rows = table.of(judged)
+    rows = rows[table.kind[rows] == kind]
+    model = LogisticRegression(C=100.0).fit(logits[rows][:, None], table.label[rows])
+    return Linear(bias=float(model.intercept_[0]), weights=(float(model.coef_[0][0]),))
+
+
+def _scaled(table: Table, logits: Array, scaling: dict[str, Linear]) -> Array:
+    out = logits.copy()
+    for kind, line in scaling.items():
+        rows = table.kind == kind
+        out[rows] = logits[rows] * line.weights[0] + line.bias
+    return out
+
+
+def _band(table: Table, kind: str, chances: Array, judged: Rows) -> Band:
+    """`met` where F-beta is best; `not_met` where a miss is likely to cost no more than an open verdict."""
+    rows = table.of(judged)
+    rows = rows[table.kind[rows] == kind]
+    order = rows[np.argsort(-chances[rows], kind="stable")]
     hits = np.cumsum(table.label[order])
     weight = _BETA[kind] ** 2
     score = (1 + weight) * hits / (np.arange(1, len(order) + 1) + weight * table.label[rows].sum())
-    met = float(np.clip(crossed[order[int(np.argmax(score))]], 0.1, 0.9))
-    return Band(not_met=round(met * _UNSURE_FROM[kind], 4), met=round(met, 4))
+    met = round(float(np.clip(chances[order[int(np.argmax(score))]], 0.1, 0.9)), 4)
+    return Band(not_met=round(min(met, _OPEN / _MISS[kind]), 4), met=met)
 
 
-def _quality(
-    grader: Grader, cases: list[Case], evidence: list[Evidence], table: Table, crossed: Array
-) -> dict[str, float]:
-    """Weights of the quality model, fitted on cross-fitted probabilities."""
-    chances: list[dict[str, float]] = [{} for _ in cases]
+def _marks(
+    grader: Grader,
+    cases: Sequence[Case],
+    evidence: Sequence[Evidence],
+    table: Table,
+    chances: Array,
+    judged: Rows,
+) -> tuple[Array, Array]:
+    """(inputs of the quality model, labelled qualities) of the judged replies that have one."""
+    by_reply: list[dict[str, float]] = [{} for _ in cases]
     items: dict[str, RubricItem] = {column_name(i): i for i in grader.fewshot.examples.items}
-    for row, name in enumerate(table.column):
-        number = int(table.reply[row])
+    for row in table.of(judged):
+        name, number = str(table.column[row]), int(table.reply[row])
         key = items[name].key_in(cases[number].request.situation) if name in items else BANNED
-        chances[number][key] = float(crossed[row])
+        by_reply[number][key] = float(chances[row])
     rows, marks = [], []
-    for case, found, chance in zip(cases, evidence, chances, strict=True):
+    for number in judged:
+        case, found = cases[number], by_reply[number]
         if case.quality is not None:
-            values = marking.inputs(
-                grader.rubric, chance, chance[BANNED], case.request.situation, found.features.length
-            )
+            length = evidence[number].features.length
+            values = marking.inputs(grader.rubric, found, found[BANNED], case.request.situation, length)
             rows.append([values[name] for name in marking.INPUTS])
             marks.append(case.quality)
-    model = Ridge(alpha=1.0, fit_intercept=False).fit(np.array(rows), np.array(marks))
-    return dict(zip(marking.INPUTS, map(float, model.coef_), strict=True))
+    return np.array(rows), np.array(marks)

@@ -1,8 +1,9 @@
-"""From evidence to probability: logistic models fitted on labelled replies, kept as JSON.
+"""From evidence to probability: logistic models fitted on labelled replies, kept as JSON and arrays.
 
 Two parts. The shared part looks at an item's own score only, so it serves any item of any rubric. The
-item part, fitted for one (rubric, encoder), also looks at all other columns and at facts of the text:
-what usually comes with the item, and what speaks against it. Knows nothing of how they are fitted
+item part, fitted for one (rubric, encoder), also looks at all other columns, at facts of the text and at
+its wording: what usually comes with the item, and what speaks against it. A last line per kind, fitted on
+replies that taught neither, makes the probabilities honest. Knows nothing of how they are fitted
 (`eval.calibrate`).
 """
 
@@ -11,7 +12,8 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,14 @@ from numpy.typing import NDArray
 
 from simulator.domain.grade import Verdict
 from simulator.errors import EncoderError
+from simulator.grading.models import ItemModels, load_models, save_models
+from simulator.grading.quality import Marking
 
-FORMAT = 1
+FORMAT = 2
 BANNED = "banned"
 # What the shared part looks at, in order.
 SHARED_INPUTS = ("peak", "mean", "lacks", "length", "banned_peak")
+Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +39,7 @@ class Linear:
     bias: float
     weights: tuple[float, ...]
 
-    def __call__(self, x: NDArray[np.float32]) -> float:
+    def __call__(self, x: Values) -> float:
         """The value at `x`."""
         return float(self.bias + np.dot(np.asarray(self.weights, dtype=np.float32), x))
 
@@ -55,31 +60,27 @@ class Band:
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """`rubric_hash` is empty for a shared calibration. `shared`: by kind (and `banned`); `items`: by
-    column name, over [shared logit, columns…, facts…] standardised with `centre` and `scale`; `bands`: by
-    kind; `quality`: weights by name."""
+    """`rubric_hash` is empty for a shared calibration. `shared`, `scaling`, `bands`: by kind (and `banned`);
+    `scaling`: the line from a model's logit to an honest one, for the shared part (`shared`) and for items;
+    `marking`: from probabilities to quality; `items`: None in a shared calibration."""
 
     encoder_hash: str
     rubric_hash: str
     shared: dict[str, Linear]
+    scaling: dict[str, Linear]
     bands: dict[str, Band]
-    quality: dict[str, float]
-    items: dict[str, Linear] = field(default_factory=dict)
-    centre: tuple[float, ...] = ()
-    scale: tuple[float, ...] = ()
+    marking: Marking
+    items: ItemModels | None = None
     note: str = ""
 
-    def probability(
-        self, kind: str, column: str, own: NDArray[np.float32], whole: NDArray[np.float32]
-    ) -> float:
-        """In [0, 1], four decimals. `own`: SHARED_INPUTS; `whole`: the evidence's vector."""
+    def probability(self, kind: str, column: str, own: Values, learned: dict[str, float]) -> float:
+        """In [0, 1], four decimals. `own`: SHARED_INPUTS; `learned`: what `items` says of this reply, by
+        column, without the shared logit."""
         logit = self.shared[kind](own)
-        model = self.items.get(column)
-        if model is not None:
-            standard = (whole - np.asarray(self.centre, dtype=np.float32)) / np.asarray(
-                self.scale, dtype=np.float32
+        if self.items is not None and column in learned:
+            logit = self.scaling[kind](
+                np.array([learned[column] + self.items.gain(column) * logit], dtype=np.float32)
             )
-            logit = model(np.concatenate([[np.float32(logit)], standard]))
         return round(float(1 / (1 + np.exp(-np.clip(logit, -30, 30)))), 4)
 
 
@@ -89,10 +90,18 @@ def file_name(encoder_hash: str, rubric_hash: str) -> str:
 
 
 def save(calibration: Calibration, folder: Path) -> Path:
-    """Writes the calibration below `folder`; numbers keep five significant digits."""
+    """Writes the calibration below `folder`: JSON, and the item models beside it as `.npz`; numbers of
+    the JSON keep five significant digits."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_name(calibration.encoder_hash, calibration.rubric_hash)
-    record = {"format": FORMAT} | asdict(calibration)
+    if calibration.items is not None:
+        save_models(calibration.items, path.with_suffix(".npz"))
+    kept = (f.name for f in fields(calibration) if f.name != "items")
+    record: dict[str, Any] = {"format": FORMAT}
+    for name in kept:
+        value = getattr(calibration, name)
+        record[name] = {k: asdict(v) for k, v in value.items()} if isinstance(value, dict) else value
+    record["marking"] = asdict(calibration.marking)
     part = path.with_name(f".{path.name}.part{os.getpid()}")  # half a file would stop every later command
     part.write_text(json.dumps(_short(record), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     part.replace(path)
@@ -109,7 +118,7 @@ def _short(value: Any) -> Any:
     return value
 
 
-def find(folders: list[Path], encoder_hash: str, rubric_hash: str, encoder_name: str) -> Calibration:
+def find(folders: Sequence[Path], encoder_hash: str, rubric_hash: str, encoder_name: str) -> Calibration:
     """The calibration of (encoder, rubric), else the encoder's shared one. Raises EncoderError when
     there is neither, with the command that makes one."""
     for wanted in (rubric_hash, ""):
@@ -119,7 +128,8 @@ def find(folders: list[Path], encoder_hash: str, rubric_hash: str, encoder_name:
                 return load(path)
     raise EncoderError(
         f"编码器 {encoder_name}（{encoder_hash}）还没有校准过，判不了分。先运行：\n"
-        f"  duilian eval calibrate --encoder {shlex.quote(encoder_name)} --cases eval/cases/train.jsonl"
+        f"  duilian eval calibrate --encoder {shlex.quote(encoder_name)} "
+        "--train eval/cases/train.jsonl --cases eval/cases/calibration.jsonl"
     )
 
 
@@ -133,14 +143,16 @@ def load(path: Path) -> Calibration:
             encoder_hash=record["encoder_hash"],
             rubric_hash=record["rubric_hash"],
             shared={k: _linear(v) for k, v in record["shared"].items()},
-            items={k: _linear(v) for k, v in record["items"].items()},
+            scaling={k: _linear(v) for k, v in record["scaling"].items()},
             bands={k: Band(**v) for k, v in record["bands"].items()},
-            quality=record["quality"],
-            centre=tuple(record["centre"]),
-            scale=tuple(record["scale"]),
+            marking=Marking(
+                weights={k: float(v) for k, v in record["marking"]["weights"].items()},
+                cuts=tuple(map(float, record["marking"]["cuts"])),
+            ),
+            items=load_models(path.with_suffix(".npz")) if record["rubric_hash"] else None,
             note=record.get("note", ""),
         )
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise EncoderError(f"校准文件坏了：{path}（{error}）。请重新运行 duilian eval calibrate。") from error
 
 
@@ -150,4 +162,11 @@ def _linear(record: dict[str, Any]) -> Linear:
 
 def blank(encoder_hash: str, rubric_hash: str) -> Calibration:
     """A calibration that says nothing yet: what fitting starts from."""
-    return Calibration(encoder_hash=encoder_hash, rubric_hash=rubric_hash, shared={}, bands={}, quality={})
+    return Calibration(
+        encoder_hash=encoder_hash,
+        rubric_hash=rubric_hash,
+        shared={},
+        scaling={},
+        bands={},
+        marking=Marking(weights={}, cuts=()),
+    )

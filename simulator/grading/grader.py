@@ -46,6 +46,7 @@ _PRESCRIBED_QUALITY = 4.0
 _VERBATIM = 0.9
 _NEARLY_ALL = 0.8
 _BATCH_CHARACTERS = 6000
+_LENGTH_COST = 0.01  # of a letter in a window, in logits
 
 
 class Grader:
@@ -80,18 +81,30 @@ class Grader:
         grades: list[Grade] = []
         for batch in _batches(requests):
             found = gather(batch, self.fewshot)
-            grades += [self._grade(r, e) for r, e in zip(batch, found, strict=True)]
+            learned = self._learned(batch, found)
+            grades += [self._grade(r, e, x) for r, e, x in zip(batch, found, learned, strict=True)]
         return grades
 
-    def _grade(self, request: GradeRequest, evidence: Evidence) -> Grade:
+    def _learned(
+        self, requests: Sequence[GradeRequest], evidence: Sequence[Evidence]
+    ) -> list[dict[str, float]]:
+        """What the item models say of each reply, by column; nothing under a shared calibration."""
+        models = self.calibration.items
+        if models is None:
+            return [{} for _ in requests]
+        return models.learned(
+            np.array([e.vector() for e in evidence]), [(r.situation, r.reply) for r in requests]
+        )
+
+    def _grade(self, request: GradeRequest, evidence: Evidence, learned: dict[str, float]) -> Grade:
         items = self.rubric.items_for(request.situation)
         if not evidence.features.meaningful:
             return self._unreadable(request, evidence, items)
         said = self.prescribed.said(request.situation, evidence.text)
-        chances = self._chances(request.situation, items, evidence, said)
-        rest = self._rest(request, evidence, said)
-        chances[BANNED_KEY] = self.banned_probability(rest, rest.vector())
-        banned = self._banned(rest, chances[BANNED_KEY])
+        chances = self._chances(request.situation, items, evidence, said, learned)
+        rest, learned = self._rest(request, evidence, said, learned)
+        chances[BANNED_KEY] = self._banned_probability(rest, learned)
+        banned = self._banned(request, rest, chances[BANNED_KEY])
         judged = {key: self._verdict(key, p) for key, p in chances.items()}
         helpful = not banned and any(
             v is Verdict.MET and not k.startswith("negative:") for k, v in judged.items()
@@ -102,24 +115,28 @@ class Grader:
             if item.detector in form.DETECTORS:
                 results.append(form.judge(key, item.detector, evidence.features, request.style, helpful))
             else:
-                results.append(self._result(item, key, judged[key], chances[key], evidence, said))
+                results.append(self._result(item, request, judged[key], chances[key], evidence, said))
         results.append(self._banned_item(banned, chances[BANNED_KEY]))
         mark = self._quality(request.situation, evidence, chances, tuple(results), banned, bool(said))
         return self._made(evidence, tuple(results), banned, mark)
 
     def _chances(
-        self, situation: str, items: tuple[RubricItem, ...], evidence: Evidence, said: tuple[Said, ...]
+        self,
+        situation: str,
+        items: tuple[RubricItem, ...],
+        evidence: Evidence,
+        said: tuple[Said, ...],
+        learned: dict[str, float],
     ) -> dict[str, float]:
         """The probability of each item with examples, by key. A prescribed line that was said settles its
         steps, and is itself never a fault."""
-        whole = evidence.vector()
         done = {step for one in said for step in one.line.steps}
         chances = {}
         for item in items:
             if not item.examples:
                 continue
             column = self._column_of(item)
-            p = self._as_written(self.score(item, evidence, whole), evidence, column)
+            p = self._as_written(self._score(item, evidence, learned), evidence, column)
             if item.kind is Kind.STEP and item.id in done:
                 p = max(p, _PRESCRIBED)
             elif item.kind is Kind.NEGATIVE and covers(said, self._best_span(evidence, column)):
@@ -127,15 +144,23 @@ class Grader:
             chances[item.key_in(situation)] = round(p, 4)
         return chances
 
-    def _rest(self, request: GradeRequest, evidence: Evidence, said: tuple[Said, ...]) -> Evidence:
+    def _rest(
+        self,
+        request: GradeRequest,
+        evidence: Evidence,
+        said: tuple[Said, ...],
+        learned: dict[str, float],
+    ) -> tuple[Evidence, dict[str, float]]:
         """The evidence of what is left of the reply beside the prescribed lines, in the same places: a
         prescribed line is not banned, nor does it excuse an insult."""
         if not said:
-            return evidence
+            return evidence, learned
         text = list(request.reply)
         for one in said:
             text[one.span.start : one.span.end] = "。" * (one.span.end - one.span.start)
-        return gather([replace(request, reply="".join(text))], self.fewshot)[0]
+        left = replace(request, reply="".join(text))
+        found = gather([left], self.fewshot)
+        return found[0], self._learned([left], found)[0]
 
     def _quality(
         self,
@@ -149,7 +174,7 @@ class Grader:
         values = marking.inputs(
             self.rubric, chances, chances[BANNED_KEY], situation, evidence.features.length
         )
-        mark = marking.quality(self.rubric, self.calibration.quality, values, results, banned)
+        mark = marking.quality(self.rubric, self.calibration.marking, values, results, banned)
         faulty = banned or any(r.verdict is Verdict.MET and r.key.startswith("negative:") for r in results)
         return mark if faulty or not prescribed else max(mark, _PRESCRIBED_QUALITY)
 
@@ -180,11 +205,11 @@ class Grader:
         results.append(ItemResult(key=BANNED_KEY, verdict=verdict, score=score))
         return self._made(evidence, tuple(results), (), None if foreign else _EMPTY_QUALITY)
 
-    def score(self, item: RubricItem, evidence: Evidence, whole: NDArray[np.float32]) -> float:
+    def _score(self, item: RubricItem, evidence: Evidence, learned: dict[str, float]) -> float:
         """The calibrated probability that the reply does what `item` says."""
-        column = self._column[column_name(item)]
-        own = self.own_inputs(column, evidence, lacks(item, evidence))
-        return self.calibration.probability(item.kind.value, column_name(item), own, whole)
+        name = column_name(item)
+        own = self.own_inputs(self._column[name], evidence, lacks(item, evidence))
+        return self.calibration.probability(item.kind.value, name, own, learned)
 
     def own_inputs(self, column: int, evidence: Evidence, missing: bool) -> NDArray[np.float32]:
         """`calibration.SHARED_INPUTS` of one column."""
@@ -192,12 +217,12 @@ class Grader:
         peak = evidence.peaks
         return np.array([peak[column], evidence.means[column], missing, length, peak[-1]], dtype=np.float32)
 
-    def banned_probability(self, evidence: Evidence, whole: NDArray[np.float32]) -> float:
+    def _banned_probability(self, evidence: Evidence, learned: dict[str, float]) -> float:
         """The calibrated probability that the reply says any banned thing."""
         last = self.fewshot.examples.width - 1
         own = self.own_inputs(last, evidence, False)
-        p = self.calibration.probability(BANNED, BANNED, own, whole)
-        return self._as_written(p, evidence, last)
+        p = self.calibration.probability(BANNED, BANNED, own, learned)
+        return round(self._as_written(p, evidence, last), 4)
 
     def _as_written(self, p: float, evidence: Evidence, column: int) -> float:
         """`p`, corrected where the trainer has judged these very words: an example anywhere in the reply
@@ -220,12 +245,13 @@ class Grader:
     def _result(
         self,
         item: RubricItem,
-        key: str,
+        request: GradeRequest,
         verdict: Verdict,
         score: float,
         evidence: Evidence,
         said: tuple[Said, ...],
     ) -> ItemResult:
+        key = item.key_in(request.situation)
         if verdict is Verdict.NOT_MET or not evidence.spans:
             return ItemResult(key=key, verdict=verdict, score=score)
         for one in said:
@@ -233,7 +259,7 @@ class Grader:
                 near = Nearest(text=one.line.text, positive=True, similarity=1.0)
                 return ItemResult(key=key, verdict=verdict, score=score, span=one.span, nearest=near)
         column = self._column_of(item)
-        window = int(np.argmax(evidence.scores[:, column]))
+        window = self._window(request, evidence, column, column_name(item))
         span = evidence.spans[window]
         row = self.fewshot.nearest(evidence.similar[window], column)
         return ItemResult(key=key, verdict=verdict, score=score, span=span, nearest=self._shown(row))
@@ -254,11 +280,24 @@ class Grader:
             return None
         return evidence.spans[int(np.argmax(evidence.scores[:, column]))]
 
-    def _banned(self, evidence: Evidence, chance: float) -> tuple[BannedHit, ...]:
+    def _window(self, request: GradeRequest, evidence: Evidence, column: int, name: str) -> int:
+        """The window that decided: the best by its likeness to examples and by what its words added."""
+        scores = evidence.scores[:, column].astype(np.float64)
+        models = self.calibration.items
+        if models is not None:
+            credit = np.cumsum(
+                np.concatenate([[0.0], models.credit((request.situation, evidence.reply), name)])
+            )
+            added = np.array([credit[s.end] - credit[s.start] for s in evidence.spans])
+            # of two windows that say the same, the shorter: each further letter must earn its place
+            scores += added - np.array([_LENGTH_COST * (s.end - s.start) for s in evidence.spans])
+        return int(np.argmax(scores))
+
+    def _banned(self, request: GradeRequest, evidence: Evidence, chance: float) -> tuple[BannedHit, ...]:
         """The banned things said: found by the column for any of them, named by the nearest ids."""
         if self._verdict(BANNED_KEY, chance) is not Verdict.MET or not evidence.spans:
             return ()
-        window = int(np.argmax(evidence.scores[:, -1]))
+        window = self._window(request, evidence, self.fewshot.examples.width - 1, BANNED)
         span = evidence.spans[window]
         named = evidence.scores[window, len(self.fewshot.examples.items) : -1]
         best = float(named.max())

@@ -1,0 +1,155 @@
+"""What labelled replies taught of each item: one logistic model a column, kept as arrays.
+
+A model looks at the shared logit, at all columns' scores and facts of the text (`whole`), and at the
+character n-grams of the reply in its levelled form, with the situation. Knows nothing of probabilities,
+thresholds or of how the weights were found.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from simulator.errors import EncoderError
+from simulator.language.canonical import canonical, sound
+
+LONGEST_GRAM = 4
+_SOUNDS, _PLACE = "\u02d0", "@"  # mark an n-gram of sounds, and the situation; letters of no reply
+Values = NDArray[np.float32]
+Said = tuple[str, str]  # situation, reply
+
+
+def grams(said: Said) -> list[str]:
+    """What is counted of a reply in its situation: n-grams of levelled characters and of their sounds."""
+    situation, reply = said
+    letters, _ = canonical(reply)
+    return [_PLACE + situation, *(gram for gram, _, _ in _placed(letters))]
+
+
+def _placed(letters: str) -> list[tuple[str, int, int]]:
+    """(n-gram, start, end) in `letters`."""
+    sounds = [sound(c) for c in letters]
+    found = []
+    for size in range(1, LONGEST_GRAM + 1):
+        for start in range(len(letters) - size + 1):
+            stop = start + size
+            found.append((letters[start:stop], start, stop))
+            if size > 1:
+                found.append((_SOUNDS + " ".join(sounds[start:stop]), start, stop))
+    return found
+
+
+def vectorizer(vocabulary: dict[str, int] | None = None, at_least: int = 2) -> TfidfVectorizer:
+    """TF-IDF over `grams`; rows of unit length. With a vocabulary, its `idf_` is still to be set."""
+    return TfidfVectorizer(
+        analyzer=grams,
+        min_df=1 if vocabulary else at_least,
+        sublinear_tf=True,
+        dtype=np.float32,
+        vocabulary=vocabulary,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemModels:
+    """One row a column of the rubric. `gains`: weight of the shared logit; `weights` (columns, whole) of
+    `whole` after `centre` and `scale`; `words` (columns, n-grams), sparse; all in logits."""
+
+    names: tuple[str, ...]
+    gains: Values
+    biases: Values
+    weights: Values
+    centre: Values
+    scale: Values
+    vocabulary: tuple[str, ...]
+    idf: Values
+    words: Any
+
+    def gain(self, name: str) -> float:
+        """Weight of the shared logit in a column's model."""
+        return float(self.gains[self._row[name]])
+
+    def learned(self, whole: Values, said: Sequence[Said]) -> list[dict[str, float]]:
+        """For each reply, by column: the logit but for the shared part. `whole`: (replies, inputs)."""
+        worded = (self._vectorizer.transform(said) @ self.words.T).toarray()
+        logits = ((whole - self.centre) / self.scale) @ self.weights.T + worded + self.biases
+        return [dict(zip(self.names, map(float, row), strict=True)) for row in logits]
+
+    def credit(self, said: Said, name: str) -> Values:
+        """For every code point of the reply, what its n-grams add to the column's logit."""
+        situation, reply = said
+        out = np.zeros(len(reply), dtype=np.float32)
+        row = self._row.get(name)
+        if row is None:
+            return out
+        begin, end = self.words.indptr[row : row + 2]
+        weight = dict(
+            zip(self.words.indices[begin:end].tolist(), self.words.data[begin:end].tolist(), strict=True)
+        )
+        vector = self._vectorizer.transform([(situation, reply)])
+        value = dict(zip(vector.indices.tolist(), vector.data.tolist(), strict=True))
+        letters, places = canonical(reply)
+        numbered = [(self._number.get(gram, -1), start, stop) for gram, start, stop in _placed(letters)]
+        times = np.bincount([n for n, _, _ in numbered if n >= 0], minlength=1)
+        for number, start, stop in numbered:
+            if number in weight:
+                share = weight[number] * value[number] / times[number] / (stop - start)
+                out[list(places[start:stop])] += share
+        return out
+
+    @cached_property
+    def _row(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {gram: i for i, gram in enumerate(self.vocabulary)}
+
+    @cached_property
+    def _vectorizer(self) -> TfidfVectorizer:
+        made = vectorizer(self._number)
+        made.idf_ = self.idf
+        return made
+
+
+_TEXTS = ("names", "vocabulary")
+_ARRAYS = ("gains", "biases", "weights", "centre", "scale", "idf")
+
+
+def save_models(models: ItemModels, path: Path) -> None:
+    """Writes an .npz of plain arrays in half precision, whole or not at all."""
+    words = models.words.tocsr()
+    arrays = {n: np.frombuffer("\n".join(getattr(models, n)).encode(), dtype=np.uint8) for n in _TEXTS}
+    arrays |= {
+        n: getattr(models, n).astype(np.float32 if n in ("centre", "scale") else np.float16) for n in _ARRAYS
+    }
+    arrays |= {"data": words.data.astype(np.float16), "indices": words.indices, "indptr": words.indptr}
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays)
+    part = path.with_name(f".{path.name}.part{os.getpid()}")
+    part.write_bytes(stream.getvalue())
+    part.replace(path)
+
+
+def load_models(path: Path) -> ItemModels:
+    """Reads what `save_models` wrote. Raises EncoderError when it is missing or broken."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            texts = {n: tuple(bytes(arrays[n]).decode().split("\n")) for n in _TEXTS}
+            values = {n: arrays[n].astype(np.float32) for n in _ARRAYS}
+            shape = (len(texts["names"]), len(texts["vocabulary"]))
+            parts = (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"])
+            words = sparse.csr_matrix(parts, shape=shape)
+    except (OSError, KeyError, ValueError) as error:
+        raise EncoderError(f"校准文件坏了：{path}（{error}）。请重新运行 duilian eval calibrate。") from error
+    return ItemModels(**texts, **values, words=words)

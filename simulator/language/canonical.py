@@ -1,0 +1,69 @@
+"""What a sentence does, without whom and what it is about: names, sex, products, figures, marks levelled.
+
+A reply must get the same grade whether it is said to 王女士 or 张先生, about broadband or about a SIM card, with
+a full stop or without. So the character n-grams that the item models read are cut from this form, not from
+the reply as typed. Knows nothing of rubrics or models.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin
+
+from simulator.language.text import normalise
+
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜"
+    "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段钱汤尹黎易常武乔贺赖龚文付欧"
+)
+_TITLES = "先生|女士|小姐|太太|大哥|大姐|大叔|阿姨|大爷|大妈|叔叔|老师|老板|师傅|总监|总|经理|主任|厂长|院长|校长|局长|处长|科长|哥|姐|叔"
+_PEOPLE = (  # of either sex, and of any rank: one form
+    "先生|女士|小姐|太太|大哥|大姐|大叔|阿姨|大爷|大妈|叔叔|帅哥|美女|小哥|小姐姐|姐|哥|叔"
+)
+_PRODUCTS = (
+    "集团彩铃|视频彩铃|彩铃|移动办公室|企业之窗|随心呼|专线接入|专线|宽带|固话|流量包|流量卡|副卡|手机卡|电话卡|套餐|云盘|企业邮箱|"
+    "短信包|语音包|亲情网|虚拟网|集团网|网络电视|机顶盒|云桌面|固定ip"
+)
+_LEVEL = re.compile(
+    rf"(?P<named>(?<![\u4e00-\u9fff])[{_SURNAMES}](?=(?:{_TITLES}))|(?<=[，,。！!？?~～ 的是叫姓])[{_SURNAMES}](?=(?:{_TITLES})))"
+    rf"|(?P<young>(?<![最大很太不较从短])[小老阿][{_SURNAMES}](?![\u4e00-\u9fff]*时))"
+    rf"|(?P<person>{_PEOPLE})"
+    rf"|(?P<product>{_PRODUCTS})"
+    r"|(?P<they>[她它])"
+    r"|(?P<number>\d[\d.,:]*)"
+)
+_FORMS = {"named": "王", "young": "小王", "person": "先生", "product": "套餐", "they": "他", "number": "0"}
+
+
+def canonical(text: str) -> tuple[str, tuple[int, ...]]:
+    """The levelled form of `text`, letters and figures only, and for each of its characters the place in
+    `text` it stands for."""
+    plain = normalise(text)
+    out: list[str] = []
+    places: list[int] = []
+
+    def keep(start: int, end: int) -> None:
+        for place in range(start, end):
+            if plain[place].isalnum():
+                out.append(plain[place])
+                places.append(place)
+
+    done = 0
+    for match in _LEVEL.finditer(plain):
+        keep(done, match.start())
+        form = _FORMS[match.lastgroup or ""]
+        last = match.end() - 1
+        out.extend(form)
+        places.extend(min(match.start() + i, last) for i in range(len(form)))
+        done = match.end()
+    keep(done, len(plain))
+    return "".join(out), tuple(places)
+
+
+@lru_cache(maxsize=16384)
+def sound(char: str) -> str:
+    """The toneless pinyin of a Chinese character, any other character as it is: typos of pinyin input
+    keep the sound (倒歉 for 道歉)."""
+    return str(lazy_pinyin(char, style=Style.NORMAL)[0]) if "\u3400" <= char <= "\u9fff" else char
