@@ -49,7 +49,9 @@ def keyword_rules(rubric: Rubric) -> Predict:
     groups = {column_name(i): i.examples for i in rubric.items if i.examples}
     groups |= {b.id: (b.phrase, *b.paraphrases) for b in rubric.banned}
     counts = {
-        name: Counter(g for t in texts for g in {t[i : i + n] for n in (2, 3, 4) for i in range(len(t) - n + 1)})
+        name: Counter(
+            g for t in texts for g in {t[i : i + n] for n in (2, 3, 4) for i in range(len(t) - n + 1)}
+        )
         for name, texts in ((n, [normalise(t) for t in ts]) for n, ts in groups.items())
     }
     overall: Counter[str] = Counter()
@@ -57,7 +59,9 @@ def keyword_rules(rubric: Rubric) -> Predict:
         overall.update(count)
     keywords = {}
     for name, count in counts.items():
-        scored = [(n * n / overall[g], len(g), g) for g, n in count.items() if n >= 2 and re.fullmatch(r"\w+", g)]
+        scored = [
+            (n * n / overall[g], len(g), g) for g, n in count.items() if n >= 2 and re.fullmatch(r"\w+", g)
+        ]
         keywords[name] = [g for _, _, g in sorted(scored, reverse=True)[:_KEYWORDS]]
 
     def predict(cases: Sequence[Case]) -> list[Reading]:
@@ -69,7 +73,9 @@ def keyword_rules(rubric: Rubric) -> Predict:
                 for i in _judged(rubric, case)
                 if any(k in text for k in keywords[column_name(i)])
             ]
-            banned = frozenset(b.id for b in rubric.banned if any(k in text for k in keywords[b.id] if len(k) > 2))
+            banned = frozenset(
+                b.id for b in rubric.banned if any(k in text for k in keywords[b.id] if len(k) > 2)
+            )
             out.append(_reading(found, banned, _simple_quality(found, bool(banned))))
         return out
 
@@ -121,7 +127,10 @@ def nearest_example(rubric: Rubric, encoder: Encoder, train: Sequence[Case]) -> 
     examples = encoder.encode(texts)
 
     def nearness(cases: Sequence[Case]) -> NDArray[np.float32]:
-        cut = [[t[s.start : s.end] for s in clauses(t)] or [t] for t in (normalise(c.request.reply) for c in cases)]
+        cut = [
+            [t[s.start : s.end] for s in clauses(t)] or [t]
+            for t in (normalise(c.request.reply) for c in cases)
+        ]
         vectors = encoder.encode([piece for pieces in cut for piece in pieces])
         best = np.maximum.reduceat(vectors @ examples.T, starts, axis=1)
         begins = np.cumsum([0] + [len(pieces) for pieces in cut[:-1]])
@@ -139,7 +148,9 @@ def nearest_example(rubric: Rubric, encoder: Encoder, train: Sequence[Case]) -> 
 
     def micro_f1(threshold: float) -> float:
         readings = read(train, seen, threshold)
-        pairs = [(c.labels[k] - LEFT_OUT, r.found[k]) for c, r in zip(train, readings, strict=True) for k in KINDS]
+        pairs = [
+            (c.labels[k] - LEFT_OUT, r.found[k]) for c, r in zip(train, readings, strict=True) for k in KINDS
+        ]
         both = sum(len(w) + len(h) for w, h in pairs)
         return 2 * sum(len(w & h) for w, h in pairs) / both if both else 0.0
 

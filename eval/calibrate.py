@@ -95,7 +95,7 @@ def fit(
     evidence = gather([c.request for c in every], grader.fewshot)
     table = tabulate(grader, every, evidence)
     judged = np.arange(len(train), len(every))
-    shared = {kind: _shared(table, kind) for kind in KINDS}
+    shared = {kind: fit_shared(table, np.flatnonzero(table.kind == kind)) for kind in KINDS}
     logits = _shared_logits(table, shared)
     models, scaling = None, {}
     if items:
@@ -109,15 +109,16 @@ def fit(
         rubric_hash=grader.rubric.hash if items else "",
         shared=shared,
         scaling=scaling,
-        bands={kind: _band(table, kind, chances, judged) for kind in KINDS},
+        bands=_bands(table, chances, table.of(judged)),
         marking=fit_marking(*_marks(grader, every, evidence, table, chances, judged)),
         items=models,
         note=note,
     )
 
 
-def _shared(table: Table, kind: str) -> Linear:
-    rows = np.flatnonzero(table.kind == kind)
+def fit_shared(table: Table, rows: Rows) -> Linear:
+    """The line over SHARED_INPUTS that serves any item of a kind. Raises ValueError when `rows` are all
+    labelled alike."""
     model = LogisticRegression(C=10.0, max_iter=1000).fit(table.own[rows], table.label[rows])
     return Linear(bias=float(model.intercept_[0]), weights=tuple(map(float, model.coef_[0])))
 
@@ -220,14 +221,17 @@ def _scaled(table: Table, logits: Array, scaling: dict[str, Linear]) -> Array:
     return out
 
 
-def _band(table: Table, kind: str, chances: Array, judged: Rows) -> Band:
+def _bands(table: Table, chances: Array, rows: Rows) -> dict[str, Band]:
+    by_kind = {kind: rows[table.kind[rows] == kind] for kind in KINDS}
+    return {kind: set_band(chances[mine], table.label[mine], kind) for kind, mine in by_kind.items()}
+
+
+def set_band(chances: Array, labels: NDArray[np.bool_], kind: str) -> Band:
     """`met` where F-beta is best; `not_met` where a miss is likely to cost no more than an open verdict."""
-    rows = table.of(judged)
-    rows = rows[table.kind[rows] == kind]
-    order = rows[np.argsort(-chances[rows], kind="stable")]
-    hits = np.cumsum(table.label[order])
+    order = np.argsort(-chances, kind="stable")
+    hits = np.cumsum(labels[order])
     weight = _BETA[kind] ** 2
-    score = (1 + weight) * hits / (np.arange(1, len(order) + 1) + weight * table.label[rows].sum())
+    score = (1 + weight) * hits / (np.arange(1, len(order) + 1) + weight * labels.sum())
     met = round(float(np.clip(chances[order[int(np.argmax(score))]], 0.1, 0.9)), 4)
     return Band(not_met=round(min(met, _OPEN / _MISS[kind]), 4), met=met)
 

@@ -86,7 +86,9 @@ def agreement(
     labels: Sequence[Reading], readings: Sequence[Reading], draws: int = 1000, seed: int = 0
 ) -> dict[str, Interval]:
     """The figures of `readings` against `labels`, by name."""
-    count = {kind: _counts([r.found[kind] for r in labels], [r.found[kind] for r in readings]) for kind in KINDS}
+    count = {
+        kind: _counts([r.found[kind] for r in labels], [r.found[kind] for r in readings]) for kind in KINDS
+    }
     said = [frozenset({"x"}) if r.banned else frozenset() for r in labels]
     heard = [frozenset({"x"}) if r.banned else frozenset() for r in readings]
     count["banned"] = _counts(said, heard)
@@ -103,10 +105,18 @@ def agreement(
     supports["false alarms on clean"] = int(clean.sum())
     out = {n: _interval(f, len(labels), draws, seed, supports[n]) for n, f in figures.items()}
     out["quality Spearman"] = _interval(
-        lambda rows: float(spearmanr(true[rows], mine[rows]).statistic), len(marked), draws // 4, seed, len(marked)
+        lambda rows: float(spearmanr(true[rows], mine[rows]).statistic),
+        len(marked),
+        draws // 4,
+        seed,
+        len(marked),
     )
     out["quality quadratic kappa"] = _interval(
-        lambda rows: quadratic_kappa(true[rows].tolist(), mine[rows].tolist()), len(marked), draws // 4, seed, len(marked)
+        lambda rows: quadratic_kappa(true[rows].tolist(), mine[rows].tolist()),
+        len(marked),
+        draws // 4,
+        seed,
+        len(marked),
     )
     return out
 

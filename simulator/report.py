@@ -24,7 +24,7 @@ OUTCOME_NAMES = {
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing a reply did. `good`: False for faults and banned things; `better`: wording to use instead;
-    `evidence`: the reply's own words."""
+    `evidence`: the reply's own words; `settled_by`: the model that settled it, empty for the encoder."""
 
     key: str
     name: str
@@ -32,6 +32,7 @@ class Finding:
     span: Span | None = None
     evidence: str = ""
     better: str = ""
+    settled_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +116,7 @@ def _item(rubric: Rubric, item: ItemResult, reply: str) -> Finding:
         span=item.span,
         evidence=reply[item.span.start : item.span.end] if item.span else "",
         better=known.advice if known and negative else "",
+        settled_by=item.settled_by or "",
     )
 
 

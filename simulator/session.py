@@ -30,7 +30,7 @@ from simulator.domain.session import (
     Turn,
 )
 from simulator.errors import UsageError
-from simulator.grading.grader import Grader
+from simulator.grading.interface import ReplyGrader
 from simulator.language.text import is_repeat
 from simulator.store.store import Store
 
@@ -68,7 +68,7 @@ def play_turn(
     history: tuple[tuple[str, str], ...],
     reply: str,
     *,
-    grader: Grader,
+    grader: ReplyGrader,
     actor: Actor,
     seed: int,
     used: tuple[str, ...],
@@ -103,7 +103,7 @@ class Rehearsal:
 
 
 def rehearse(
-    casting: director.Casting, replies: Sequence[str], *, grader: Grader, actor: Actor, seed: int
+    casting: director.Casting, replies: Sequence[str], *, grader: ReplyGrader, actor: Actor, seed: int
 ) -> Rehearsal:
     """Plays `replies` in order until they or the talk end."""
     state = director.opening_state(casting)
@@ -137,7 +137,7 @@ class PracticeRoom:
         self,
         *,
         catalog: Catalog,
-        grader_for: Callable[[Rubric], Grader],
+        grader_for: Callable[[Rubric], ReplyGrader],
         actor: Actor,
         model: str,
         encoder: str,

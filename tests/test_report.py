@@ -11,7 +11,7 @@ import pytest
 
 from simulator.domain.grade import BANNED_KEY, BannedHit, Grade, ItemResult, Span, Verdict
 from simulator.domain.session import Outcome, Session
-from simulator.report import OUTCOME_NAMES, Report, report
+from simulator.report import OUTCOME_NAMES, Report, findings, report
 from simulator.session import PracticeRoom
 from simulator.store.store import Store
 from tests.factories import grade_of
@@ -93,6 +93,18 @@ def test_findings_are_named_and_a_fault_says_what_is_better(room: PracticeRoom) 
     argue = RUBRIC.item("negative:argue")
     assert argue is not None
     assert (rude[1].name, rude[1].better) == (argue.name, argue.advice)
+
+
+def test_a_finding_says_who_settled_it() -> None:
+    settled = ItemResult(key="skill:restate", verdict=Verdict.MET, score=0.5, settled_by="hf:m#1")
+    dropped = replace(settled, key="skill:evidence", verdict=Verdict.NOT_MET)
+    grade = replace(GRADES[KIND], items=(*GRADES[KIND].items[:2], settled, dropped))
+    found = findings(RUBRIC, grade, KIND)
+    assert [(f.key, f.settled_by) for f in found] == [
+        ("step:too_expensive.acknowledge", ""),
+        ("skill:empathy", ""),
+        ("skill:restate", "hf:m#1"),
+    ]
 
 
 def test_each_turn_stands_between_what_the_customer_said_before_and_after(room: PracticeRoom) -> None:

@@ -6,16 +6,14 @@ store or of why the director chose the move.
 
 from __future__ import annotations
 
-import queue
 import random
-import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 
 from langchain_core.messages import BaseMessage, HumanMessage
 
 from simulator.actor import guard, lines
+from simulator.actor.asking import Asker
 from simulator.actor.models.registry import CustomerModel
 from simulator.actor.prompt import messages
 from simulator.content.contents import Content
@@ -25,8 +23,6 @@ from simulator.errors import ModelError
 
 _ATTEMPTS = 2
 _LEAST = 0.05  # share of the deadline that must be left for another attempt
-_MOST_HANGING = 4  # asked threads that never came back, after which the model is left alone
-_LONGEST = 4000  # characters after which a model that does not stop is not listened to
 
 
 class Actor:
@@ -39,8 +35,7 @@ class Actor:
         self.model = model
         self._content = content
         self._deadline = deadline
-        self._hanging: list[threading.Thread] = []
-        self._counting = threading.Lock()
+        self._asker = Asker(model.chat)
 
     def opening(self, persona: Persona, situation: Situation, style: Style, seed: int) -> CustomerLine:
         """The customer's first words: the persona's own in its own style, else the bank's."""
@@ -107,7 +102,7 @@ class Actor:
                 break
             prompt = messages(self._content(), persona, situation, style, history, direction, refused=reasons)
             try:
-                said = self._ask(prompt, left)
+                said = self._asker.ask(_plain(prompt), left)
             except ModelError as error:
                 rejected.append(str(error))
                 break
@@ -119,46 +114,10 @@ class Actor:
             reasons = (*reasons, reason)
         return None
 
-    def _ask(self, prompt: list[BaseMessage], seconds: float) -> str:
-        """What the model answers within `seconds`. Raises ModelError. A model that hangs keeps its thread;
-        when too many hang it is not asked any more until one comes back."""
-        with self._counting:
-            self._hanging = [t for t in self._hanging if t.is_alive()]
-            if len(self._hanging) >= _MOST_HANGING:
-                raise ModelError("模型一直没有回应，暂时不再问它。")
-        answers: queue.Queue[str | Exception] = queue.Queue()
-        gone = threading.Event()
-        plain = [*prompt[:-1], HumanMessage(str(prompt[-1].text))]  # what only the bank needs stays here
 
-        def work() -> None:
-            try:
-                answers.put(self._listen(plain, gone))
-            except Exception as error:  # noqa: BLE001  (border: any library may raise anything)
-                answers.put(error)
-
-        thread = threading.Thread(target=work, name="customer-model", daemon=True)
-        thread.start()
-        try:
-            answer = answers.get(timeout=max(seconds, 0.0))
-        except queue.Empty:
-            gone.set()
-            with self._counting:
-                self._hanging.append(thread)
-            raise ModelError(f"模型 {seconds:.1f} 秒内没有答完。") from None
-        if isinstance(answer, Exception):
-            reason = next(iter(str(answer).splitlines()), "")
-            raise ModelError(f"模型出错：{type(answer).__name__} {reason}".strip()) from answer
-        return answer
-
-    def _listen(self, prompt: list[BaseMessage], gone: threading.Event) -> str:
-        """The streamed answer in full; stops when nobody waits for it any more."""
-        said: list[str] = []
-        with closing(self.model.chat.stream(prompt)) as stream:  # type: ignore[type-var]
-            for chunk in stream:
-                said.append(str(chunk.text))
-                if gone.is_set() or sum(map(len, said)) > _LONGEST:
-                    break
-        return "".join(said)
+def _plain(prompt: list[BaseMessage]) -> list[BaseMessage]:
+    """`prompt` without what only the bank needs."""
+    return [*prompt[:-1], HumanMessage(str(prompt[-1].text))]
 
 
 def _first_direction(persona: Persona, situation: Situation, seed: int) -> Direction:

@@ -16,11 +16,11 @@ from simulator.actor.wording import han_pairs
 from simulator.content.contents import Content
 from simulator.domain.persona import Mood, Persona, Situation, Style
 from simulator.domain.session import Direction
+from simulator.language.quoting import neutralise
 
 LENGTHS = {"driver": 30, "analytical": 60, "expressive": 60, "amiable": 50}
 DEFAULT_LENGTH = 50
 KEY = "duilian"  # in the last message's additional_kwargs: what the bank needs, never sent to a model
-_LONGEST = 1500  # characters of one trainee's reply that a model reads
 _MOODS = {Mood.UPSET: "恼火", Mood.NEUTRAL: "平常，有戒心", Mood.WARM: "气顺了，愿意听"}
 _ROLES = {
     "decision_maker": "拿主意的人",
@@ -30,32 +30,10 @@ _ROLES = {
     "user": "使用的人，不拍板",
 }
 _GENDERS = {"male": "男", "female": "女"}
-_ROLE_LABEL = re.compile(
-    r"(系统|助手|客户经理|客户|顾客|导演|旁白|用户|system|assistant|developer|user|human|ai|customer|"
-    r"instruction|response|tool)\s*[:：]",
-    re.IGNORECASE,
-)
-_BRACKETS = str.maketrans(
-    {"【": "〔", "】": "〕", "<": "＜", ">": "＞", "[": "［", "]": "］", "#": "＃", "`": "'"}
-)
-_INVISIBLE = re.compile(
-    r"[\u0000-\u0008\u000b-\u001f\u007f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-)
 _SENTENCE = re.compile(r"[^。；！？;!?]+[。；！？;!?]*")
 _INNER = re.compile(
     r"怕|担心|心里|其实|没底|顾虑|不敢|疙瘩|不好意思|真正|不信|惦记|宁可|面子|害过|坑过|糊弄过|洋相|数落|怨"
 )
-
-
-def neutralise(text: str) -> str:
-    """The trainee's text as data: one line, without anything that could pass for the director's note, a
-    speaker's label or a special token of a chat template."""
-    plain = " ".join(_INVISIBLE.sub("", text).split()).translate(_BRACKETS)
-    plain = re.sub(r"导\s*演\s*提\s*示", "提示", plain)
-    plain = _ROLE_LABEL.sub(r"\1 ", plain)
-    if len(plain) > _LONGEST:
-        plain = f"{plain[: _LONGEST // 2]}……{plain[-_LONGEST // 2 :]}"
-    return plain
 
 
 def length_for(style: str) -> int:

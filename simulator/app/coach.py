@@ -94,7 +94,16 @@ def note(found: tuple[Finding, ...], quality: float | None, lang: Lang, comparis
 def _chip(finding: Finding, lang: Lang) -> str:
     kind = kind_of(finding)
     title = f"{say(lang, kind)}：{finding.evidence}" if finding.evidence else say(lang, kind)
-    return f'<span class="chip chip-{kind}" lang="zh" title="{esc(title)}">{esc(finding.name)}</span>'
+    return f'<span class="chip chip-{kind}" lang="zh" title="{esc(title)}">{esc(finding.name)}{_settled(finding, lang)}</span>'
+
+
+def _settled(finding: Finding, lang: Lang) -> str:
+    """Who settled it, where that was not the encoder: the model's name without address and version."""
+    if not finding.settled_by:
+        return ""
+    name = finding.settled_by.partition("#")[0].partition("@http")[0]
+    name = f"hf:{name.rstrip('/').rpartition('/')[2]}" if name.startswith("hf:") and "/" in name else name
+    return f'<small class="settled" lang="{lang}">{esc(say(lang, "settled", name=name))}</small>'
 
 
 def fault(finding: Finding, lang: Lang) -> str:
@@ -105,7 +114,7 @@ def fault(finding: Finding, lang: Lang) -> str:
     name = finding.name.removeprefix("禁语：")
     return (
         f'<div class="fault fault-{kind}"><p class="fault-name"><span class="chip chip-{kind}">'
-        f'{esc(say(lang, kind))}</span><span lang="zh">{esc(name)}</span></p>{better}</div>'
+        f'{esc(say(lang, kind))}</span><span lang="zh">{esc(name)}{_settled(finding, lang)}</span></p>{better}</div>'
     )
 
 

@@ -96,6 +96,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "skill": ("技巧", "Skill"),
     "negative": ("失误", "Fault"),
     "banned": ("禁语", "Banned"),
+    "settled": ("（由 {name} 裁定）", " (settled by {name})"),
     # comparing a redone reply
     "compare": ("和上次比", "Against the original"),
     "compare_same": ("和上次差不多。", "About the same as before."),

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from simulator.cli import options
+from simulator.domain.grade import Verdict
+from simulator.domain.rubric import Rubric
 from simulator.domain.session import Dimension, Session, Turn
 from simulator.errors import UsageError
 
@@ -31,6 +33,7 @@ _HELP = "直接打字回复。/提示 看下一步，/结束 看报告，Ctrl-C 
 @click.option("--resume", "session_id", help="接着练一场没完的（练习编号）")
 @click.option("--situation", help="情境编号，默认是这个人物的第一个")
 @options.model
+@options.second_opinion
 @options.encoder
 @options.rubric
 @options.content
@@ -41,6 +44,7 @@ def command(
     session_id: str | None,
     situation: str | None,
     model: str,
+    second_opinion: bool,
     encoder: str,
     rubric: str,
     content: Path | None,
@@ -55,7 +59,13 @@ def command(
     if persona:
         wiring.open_catalog(content).content.persona(persona)  # a typo is told before seconds of loading
     room = wiring.open_room(
-        model=model, encoder=encoder, rubric=rubric, content=content, data=data, deadline=deadline
+        model=model,
+        encoder=encoder,
+        rubric=rubric,
+        content=content,
+        data=data,
+        deadline=deadline,
+        settle=second_opinion,
     )
     with room.store:
         session = room.answer(session_id) if session_id else room.start(persona or "", situation_id=situation)
@@ -86,11 +96,11 @@ def _talk(room: PracticeRoom, session: Session, console: Console) -> None:
                 console.print(f"[red]{escape(str(error))}[/red]")
                 continue
             session = room.answer(session.id)
-            _show_turn(session.turns[-1], person.name, console)
+            _show_turn(session.turns[-1], person.name, room.casting(session).rubric, console)
     _show_report(room, session, console)
 
 
-def _show_turn(turn: Turn, name: str, console: Console) -> None:
+def _show_turn(turn: Turn, name: str, rubric: Rubric, console: Console) -> None:
     if turn.step is None or turn.line is None or turn.grade is None:
         return
     state = turn.step.state
@@ -100,6 +110,12 @@ def _show_turn(turn: Turn, name: str, console: Console) -> None:
         if reason.key != "feature:drift" and abs(reason.amount) >= 0.03:
             changed = f"{_NAMES[reason.dimension]} {reason.amount:+.2f}"
             console.print(f"[dim]  {escape(reason.text)} {changed}[/dim]")
+    for item in turn.grade.items:
+        if item.settled_by:
+            known = rubric.item(item.key)
+            found = "有" if item.verdict is Verdict.MET else "没有"
+            what = f"「{known.name if known else item.bare}」{found}（由 {item.settled_by} 裁定）"
+            console.print(f"[dim]  {escape(what)}[/dim]")
     for hit in turn.grade.banned[:1]:
         console.print(f"  [red]禁语：“{escape(hit.text)}”[/red]")
     console.print(f"[bold]{name}[/bold]：{escape(turn.line.text)}")

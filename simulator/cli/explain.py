@@ -27,7 +27,8 @@ def explain(rubric: Rubric, record: dict[str, Any], request: GradeRequest | None
         if phrase:
             lines.append(f"      换成：{phrase.better}")
     for item in record["items"]:
-        if item["verdict"] != "not_met" and not item["key"].startswith("negative:banned"):
+        told = item["verdict"] != "not_met" or "settled_by" in item
+        if told and not item["key"].startswith("negative:banned"):
             lines += _item(rubric, item, request.reply)
     missed = [i["key"] for i in record["items"] if i["key"].startswith("step:") and i["verdict"] == "not_met"]
     names = [found.name for found in map(rubric.item, missed) if found]
@@ -42,6 +43,10 @@ def _item(rubric: Rubric, item: dict[str, Any], reply: str) -> list[str]:
     mark = "✗" if bad and item["verdict"] == "met" else _MARKS[item["verdict"]]
     name = known.name if known else item["key"]
     line = f"  {mark} {name}（{item['key']}）把握 {item['score']:.2f}"
+    if "settled_by" in item:
+        line += f"（由 {item['settled_by']} 裁定）"
+    if item["verdict"] == "not_met":
+        return [line]
     if "span" in item:
         start, end = item["span"]
         line += f"：凭“{reply[start:end]}”"

@@ -18,7 +18,7 @@ from simulator.cli import jsonl, options, records
 from simulator.cli.explain import explain
 from simulator.domain.grade import GradeRequest
 from simulator.errors import InputError
-from simulator.grading.grader import Grader
+from simulator.grading.interface import ReplyGrader
 
 _BATCH = 64
 
@@ -27,11 +27,18 @@ _BATCH = 64
 @click.option("--rubric", required=True, help="评分标准：名字@版本")
 @options.encoder
 @options.content
+@click.option("--second-opinion", metavar="MODEL", help="判不准的点请这个模型裁定（默认不请）")
 @click.option("--explain", "readable", is_flag=True, help="打印给人看的解释，不打印 JSON")
 @click.option("--input", "source", required=True, help="JSON 行文件，- 是标准输入")
 @click.option("--output", "target", required=True, help="结果文件，- 是标准输出")
 def command(
-    rubric: str, encoder: str, content: Path | None, readable: bool, source: str, target: str
+    rubric: str,
+    encoder: str,
+    content: Path | None,
+    second_opinion: str | None,
+    readable: bool,
+    source: str,
+    target: str,
 ) -> None:
     """给一批回复打分。"""
     from simulator.cli import wiring
@@ -40,7 +47,10 @@ def command(
     wanted = wiring.one_version(catalog, rubric)
     rows = jsonl.rows(source)
     first = next(rows, None)  # a missing input file is told before seconds go into loading
-    grader = wiring.make_grader(wanted, wiring.open_encoder(encoder), content)
+    opinion = None
+    if second_opinion is not None:
+        opinion = wiring.second_opinion(catalog, wiring.open_model(catalog, second_opinion))
+    grader = wiring.graders(wiring.open_encoder(encoder), content, opinion)(wanted)
     with jsonl.output(target) as out:
         failed = _run(
             grader,
@@ -56,7 +66,7 @@ def command(
 
 
 def _run(
-    grader: Grader,
+    grader: ReplyGrader,
     styles: set[str],
     source: str,
     rows: Iterator[tuple[int, str]],
@@ -80,7 +90,7 @@ def _batched(rows: Iterator[tuple[int, str]]) -> Iterator[tuple[tuple[int, str],
 
 
 def _grade_batch(
-    grader: Grader, styles: set[str], source: str, batch: list[tuple[int, str]]
+    grader: ReplyGrader, styles: set[str], source: str, batch: list[tuple[int, str]]
 ) -> list[tuple[dict[str, Any], GradeRequest | None]]:
     """Output records in input order. One bad line does not spoil its batch."""
     lines: list[tuple[Any, GradeRequest | None, str]] = []

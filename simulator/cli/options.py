@@ -18,6 +18,9 @@ content = click.option(
     help="自己的人物、评分标准等所在目录",
 )
 data = click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="练习记录存在哪个目录")
+second_opinion = click.option(
+    "--second-opinion", is_flag=True, help="编码器判不准的点，请 --model 的模型裁定（默认不请）"
+)
 seed = click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="随机种子"
 )

@@ -21,6 +21,7 @@ from simulator.errors import GradingError, InputError, ModelError, UsageError
 @click.option("--script", "source", required=True, help="脚本（JSON 行），- 是标准输入")
 @click.option("--output", "target", required=True, help="结果文件，- 是标准输出")
 @options.model
+@options.second_opinion
 @options.encoder
 @options.rubric
 @options.content
@@ -30,6 +31,7 @@ def command(
     source: str,
     target: str,
     model: str,
+    second_opinion: bool,
     encoder: str,
     rubric: str,
     content: Path | None,
@@ -38,7 +40,15 @@ def command(
 ) -> None:
     """按脚本演完整场对话。"""
     scripts = list(jsonl.rows(source))
-    play = player(model=model, encoder=encoder, rubric=rubric, content=content, seed=seed, deadline=deadline)
+    play = player(
+        model=model,
+        encoder=encoder,
+        rubric=rubric,
+        content=content,
+        seed=seed,
+        deadline=deadline,
+        settle=second_opinion,
+    )
     failed = 0
     with jsonl.output(target) as out, Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
         for number, text in progress.track(scripts, description="演"):
@@ -57,9 +67,17 @@ def command(
 
 
 def player(
-    *, model: str, encoder: str, rubric: str, content: Path | None, seed: int, deadline: float
+    *,
+    model: str,
+    encoder: str,
+    rubric: str,
+    content: Path | None,
+    seed: int,
+    deadline: float,
+    settle: bool = False,
 ) -> Callable[[records.ScriptLine], dict[str, Any]]:
-    """A function that plays one script line. Loads everything once."""
+    """A function that plays one script line. Loads everything once. `settle`: unsure verdicts get the
+    second opinion of `model`."""
     from simulator import director
     from simulator.actor.actor import Actor
     from simulator.cli import wiring
@@ -68,7 +86,8 @@ def player(
     catalog = wiring.open_catalog(content)
     wanted = wiring.one_version(catalog, rubric)
     customer = wiring.open_model(catalog, model, seed=seed, deadline=deadline)
-    grader = wiring.make_grader(wanted, wiring.open_encoder(encoder), content)
+    opinion = wiring.second_opinion(catalog, customer, deadline=deadline) if settle else None
+    grader = wiring.graders(wiring.open_encoder(encoder), content, opinion)(wanted)
     actor = Actor(lambda: catalog.content, customer, deadline=deadline)
 
     def play(line: records.ScriptLine) -> dict[str, Any]:

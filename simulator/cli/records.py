@@ -86,6 +86,8 @@ def item_record(item: ItemResult) -> dict[str, Any]:
     if item.nearest is not None:
         near = item.nearest
         record["nearest"] = {"text": near.text, "positive": near.positive, "similarity": near.similarity}
+    if item.settled_by is not None:
+        record["settled_by"] = item.settled_by
     return record
 
 
@@ -116,7 +118,9 @@ def grade_record(line_id: str | int, grade: Grade) -> dict[str, Any]:
 
 
 def turn_record(reply: str, grade: Grade, step: Step, line: CustomerLine) -> dict[str, Any]:
-    """One of the `turns` of `play`."""
+    """One of the `turns` of `play`. Its grade has `settled_by`, the model by item key, only when a model
+    settled something."""
+    settled = {i.key: i.settled_by for i in grade.items if i.settled_by is not None}
     return {
         "reply": reply,
         "grade": {
@@ -125,6 +129,7 @@ def turn_record(reply: str, grade: Grade, step: Step, line: CustomerLine) -> dic
             "negatives": list(grade.negatives),
             "banned": banned_records(grade),
             "quality": grade.quality,
+            **({"settled_by": settled} if settled else {}),
         },
         "state": state_record(step.state),
         "move": step.move.value,

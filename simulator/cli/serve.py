@@ -13,6 +13,7 @@ from simulator.cli import options
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址")
 @click.option("--port", type=click.IntRange(1, 65535), default=7860, show_default=True, help="端口")
 @options.model
+@options.second_opinion
 @options.encoder
 @options.rubric
 @options.content
@@ -22,6 +23,7 @@ def command(
     host: str,
     port: int,
     model: str,
+    second_opinion: bool,
     encoder: str,
     rubric: str,
     content: Path | None,
@@ -37,7 +39,13 @@ def command(
     from simulator.cli import wiring
 
     room = wiring.open_room(
-        model=model, encoder=encoder, rubric=rubric, content=content, data=data, deadline=deadline
+        model=model,
+        encoder=encoder,
+        rubric=rubric,
+        content=content,
+        data=data,
+        deadline=deadline,
+        settle=second_opinion,
     )
     with room.store:
         app.launch(room, host, port)

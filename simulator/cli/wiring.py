@@ -9,8 +9,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from langchain_core.messages import HumanMessage
+
 from simulator.actor.actor import Actor
-from simulator.actor.models.registry import CustomerModel, make_model
+from simulator.actor.asking import Asker
+from simulator.actor.models.registry import CustomerModel, aside, make_model
 from simulator.content.catalog import Catalog
 from simulator.content.places import default_data_dir, shipped, writable_folder
 from simulator.content.source import ContentSource
@@ -19,10 +22,13 @@ from simulator.errors import UsageError
 from simulator.grading import calibration
 from simulator.grading.encoder import Encoder, load_encoder
 from simulator.grading.grader import Grader
+from simulator.grading.interface import ReplyGrader
+from simulator.grading.opinion import OpinionGrader, SecondOpinion
 from simulator.session import PracticeRoom
 from simulator.store.store import Store
 
 DATABASE = "sessions.sqlite3"
+Opinion = Callable[[Grader], ReplyGrader]  # what makes of a grader one whose unsure verdicts are settled
 
 
 def open_catalog(content: Path | None) -> Catalog:
@@ -47,15 +53,18 @@ def make_grader(rubric: Rubric, encoder: Encoder, content: Path | None = None) -
     return Grader(rubric, encoder, found)
 
 
-def graders(encoder: Encoder, content: Path | None = None) -> Callable[[Rubric], Grader]:
+def graders(
+    encoder: Encoder, content: Path | None = None, opinion: Opinion | None = None
+) -> Callable[[Rubric], ReplyGrader]:
     """Makes each rubric's grader once, however often it is asked for."""
-    made: dict[str, Grader] = {}
+    made: dict[str, ReplyGrader] = {}
     lock = threading.Lock()
 
-    def grader_for(rubric: Rubric) -> Grader:
+    def grader_for(rubric: Rubric) -> ReplyGrader:
         with lock:
             if rubric.hash not in made:
-                made[rubric.hash] = make_grader(rubric, encoder, content)
+                grader = make_grader(rubric, encoder, content)
+                made[rubric.hash] = opinion(grader) if opinion else grader
             return made[rubric.hash]
 
     return grader_for
@@ -66,6 +75,33 @@ def open_model(catalog: Catalog, name: str, *, seed: int = 0, deadline: float = 
     return make_model(name, lambda: catalog.content, seed=seed, deadline=deadline)
 
 
+def second_opinion(catalog: Catalog, model: CustomerModel, *, deadline: float = 20.0) -> Opinion:
+    """Settles what graders are unsure of by asking `model`, at most `deadline` seconds a reply. Raises
+    UsageError for the line bank, which has no model."""
+    if model.is_bank:
+        raise UsageError(
+            f"第二意见要问一个语言模型，{model.name}（台词库，builtin 现在也是它）没有模型可问。"
+            "--second-opinion 要配 hf:<目录或 hub 名>、openai:<模型名>@<http 地址>，"
+            "或 LangChain 认得的 <供应商>:<模型名>。"
+        )
+    asker = Asker(aside(model))
+
+    def ask(question: str) -> str:
+        return asker.ask([HumanMessage(question)], deadline)
+
+    def settled(grader: Grader) -> ReplyGrader:
+        opinion = SecondOpinion(
+            grader.rubric,
+            ask,
+            f"{model.name}#{model.version}",
+            lambda: catalog.content.prompts["second_opinion"],
+            met_at={kind: band.met for kind, band in grader.calibration.bands.items()},
+        )
+        return OpinionGrader(grader, opinion)
+
+    return settled
+
+
 def open_room(
     *,
     model: str = "builtin",
@@ -74,16 +110,19 @@ def open_room(
     content: Path | None = None,
     data: Path | None = None,
     deadline: float = 20.0,
+    settle: bool = False,
 ) -> PracticeRoom:
-    """Everything a page or a terminal needs, warm. Raises DuilianError."""
+    """Everything a page or a terminal needs, warm. `settle`: unsure verdicts get the second opinion of
+    `model`. Raises DuilianError."""
     catalog = open_catalog(content)
     chosen = catalog.content.rubric(rubric)
     folder = writable_folder(data or default_data_dir())
+    customer = open_model(catalog, model, deadline=deadline)
+    opinion = second_opinion(catalog, customer, deadline=deadline) if settle else None
     store = Store.open(folder / DATABASE)
     loaded = open_encoder(encoder)
-    grader_for = graders(loaded, content)
+    grader_for = graders(loaded, content, opinion)
     grader_for(chosen)
-    customer = open_model(catalog, model, deadline=deadline)
     return PracticeRoom(
         catalog=catalog,
         grader_for=grader_for,

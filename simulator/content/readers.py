@@ -46,6 +46,7 @@ PROMPT_NAMES: dict[str, frozenset[str]] = {
         ]
     ),
     "note": frozenset(["move", "mood", "anger", "trust", "patience", "extra", "said", "length"]),
+    "second_opinion": frozenset(["customer", "reply", "items"]),
 }
 # The slots a line of the bank may hold.
 SLOTS = frozenset(["honorific", "company", "plan", "bill", "price", "product", "figure", "day", "concern"])

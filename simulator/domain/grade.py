@@ -40,13 +40,15 @@ class Nearest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemResult:
-    """One item's verdict. `score`: calibrated probability in [0, 1], four decimals."""
+    """One item's verdict. `score`: the encoder's calibrated probability in [0, 1], four decimals.
+    `settled_by`: the model that settled a verdict the encoder was unsure of; None for the encoder's own."""
 
     key: str
     verdict: Verdict
     score: float
     span: Span | None = None
     nearest: Nearest | None = None
+    settled_by: str | None = None
 
     @property
     def bare(self) -> str:

@@ -27,8 +27,11 @@ from simulator.grading.quality import Marking
 
 FORMAT = 2
 BANNED = "banned"
-# What the shared part looks at, in order.
-SHARED_INPUTS = ("peak", "mean", "lacks", "length", "banned_peak")
+# What the shared part looks at, in order: the item's score, likeness to its nearest example and near miss,
+# how far its score stands out among all items', what it cannot do without, and the reply as a whole.
+SHARED_INPUTS = (
+    "peak", "mean", "near", "missed", "standing", "lacks", "length", "banned_peak", "echo", "cancelled",
+)  # fmt: skip
 Values = NDArray[np.float32]
 
 

@@ -33,8 +33,8 @@ TEXT_FACTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """`spans[w]`, `scores[w]` and `similar[w]` (to every example) of every window; `peaks`: the best window's score by column; `facts`:
-    the numbers named in `TEXT_FACTS`, each about 0-1."""
+    """`spans[w]`, `scores[w]` and `similar[w]` (to every example) of every window; `peaks`: the best window's score by column, `means`
+    their mean; `near`, `missed`: likeness to the nearest example and near miss by column; `facts`: the numbers named in `TEXT_FACTS`, each about 0-1."""
 
     reply: str
     text: str
@@ -43,6 +43,8 @@ class Evidence:
     similar: Vectors
     peaks: NDArray[np.float32]
     means: NDArray[np.float32]
+    near: NDArray[np.float32]
+    missed: NDArray[np.float32]
     facts: NDArray[np.float32]
     features: Features
 
@@ -66,6 +68,7 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]
         if features.length >= _LONG_ENOUGH and fewshot.familiarity(text) < _GIBBERISH:
             features = replace(features, meaningful=False)
         empty = np.zeros(fewshot.examples.width, dtype=np.float32)
+        near, missed = fewshot.nearness(similar)
         out.append(
             Evidence(
                 reply=request.reply,
@@ -75,6 +78,8 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]
                 similar=similar,
                 peaks=own.max(axis=0) if len(cut) else empty,
                 means=own.mean(axis=0) if len(cut) else empty,
+                near=near,
+                missed=missed,
                 facts=_facts(text, normalise(request.customer), features),
                 features=features,
             )

@@ -96,6 +96,18 @@ class FewShot:
         near = similar[:, mine & ~self.examples.positive].max(initial=0.0)
         return None if max(good, near) < _VERBATIM else bool(good > near)
 
+    def nearness(self, similar: Vectors) -> tuple[Scores, Scores]:
+        """By column, likeness of the windows `similar` (windows, examples) to the nearest example and to the
+        nearest near miss, 0-1; 0 for a column that has none. The last column takes every banned phrase."""
+        examples = self.examples
+        best = similar.max(axis=0) if len(similar) else np.zeros(len(examples.texts), dtype=np.float32)
+        near, missed = np.zeros((2, examples.width), dtype=np.float32)
+        np.maximum.at(near, examples.owner[examples.positive], best[examples.positive])
+        np.maximum.at(missed, examples.owner[~examples.positive], best[~examples.positive])
+        phrases = slice(len(examples.items), -1)
+        near[-1], missed[-1] = near[phrases].max(initial=0.0), missed[phrases].max(initial=0.0)
+        return near, missed
+
     def nearest(self, similar: Vectors, column: int, positive: bool = True) -> Nearest | None:
         """Of one text's similarities to all examples, the best within `column`'s examples (or near
         misses); None when it has none."""

@@ -26,9 +26,9 @@ from simulator.domain.rubric import Kind, Rubric, RubricItem
 from simulator.errors import GradingError
 from simulator.grading import form
 from simulator.grading import quality as marking
-from simulator.grading.calibration import BANNED, Calibration
+from simulator.grading.calibration import BANNED, SHARED_INPUTS, Calibration
 from simulator.grading.encoder import Encoder
-from simulator.grading.evidence import Evidence, gather, lacks
+from simulator.grading.evidence import TEXT_FACTS, Evidence, gather, lacks
 from simulator.grading.examples import column_name, example_set
 from simulator.grading.fewshot import FewShot
 from simulator.grading.fewshot import Nearest as Row
@@ -213,9 +213,20 @@ class Grader:
 
     def own_inputs(self, column: int, evidence: Evidence, missing: bool) -> NDArray[np.float32]:
         """`calibration.SHARED_INPUTS` of one column."""
-        length = min(evidence.features.length, 120) / 120
-        peak = evidence.peaks
-        return np.array([peak[column], evidence.means[column], missing, length, peak[-1]], dtype=np.float32)
+        peak, facts = evidence.peaks, dict(zip(TEXT_FACTS, evidence.facts, strict=True))
+        values = {
+            "peak": peak[column],
+            "mean": evidence.means[column],
+            "near": evidence.near[column],
+            "missed": evidence.missed[column],
+            "standing": float((peak < peak[column]).mean()),
+            "lacks": missing,
+            "length": facts["length"],
+            "banned_peak": peak[-1],
+            "echo": facts["echo"],
+            "cancelled": facts["cancelled"],
+        }
+        return np.array([values[name] for name in SHARED_INPUTS], dtype=np.float32)
 
     def _banned_probability(self, evidence: Evidence, learned: dict[str, float]) -> float:
         """The calibrated probability that the reply says any banned thing."""

@@ -1,5 +1,5 @@
 """An OpenAI-compatible server that misbehaves; prints its port. The path's first segment chooses how:
-half (dies in mid-answer), hang, role, english, empty, error, agrees, good."""
+half (dies in mid-answer), hang, role, english, empty, error, agrees, good, settles."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ ANSWERS = {
     "empty": "",
     "agrees": "好的，那就这么定了，我同意办理。",
     "good": "<think>\n他在绕\n</think>\n客户：“别绕弯子，说个实在的。”",
+    "settles": "<think>\n2: 是\n</think>\n1: 是\n2: 否",
 }
 
 

@@ -121,6 +121,11 @@ def test_where_an_answer_ends(text: str, end: int | None) -> None:
     assert found == end
 
 
+def test_an_answer_beside_the_talk_may_have_several_lines() -> None:
+    assert _end("1: 是\n2: 否\n", [], one_line=False) is None
+    assert _end("1: 是\n停", ["停"], one_line=False) == 5
+
+
 def test_a_template_without_system_role(tmp_path: Path) -> None:
     template = (
         "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from simulator.actor.prompt import KEY, messages, neutralise, note_text
+from simulator.actor.prompt import KEY, messages, note_text
 from simulator.content.contents import Content
 from simulator.domain.persona import Move
+from simulator.language.quoting import neutralise
 from tests.actor.talk import REPLY, cast, make_direction
 
 HISTORY = (

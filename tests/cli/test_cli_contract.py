@@ -41,6 +41,7 @@ class Item(Shape):
     score: Unit
     span: Span | None = None
     nearest: Nearest | None = None
+    settled_by: Annotated[str, Field(min_length=1)] | None = None
 
 
 class Graded(Shape):
@@ -64,6 +65,7 @@ class TurnGrade(Shape):
     negatives: list[str]
     banned: list[Banned]
     quality: Annotated[float, Field(ge=1, le=5)] | None
+    settled_by: Annotated[dict[str, str], Field(min_length=1)] | None = None
 
 
 class State(Shape):

@@ -30,13 +30,15 @@ _THOUGHT = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
 
 
 class HfChatModel(BaseChatModel):
-    """Made by `load`. `dtype`, `timings`, `version`: as `weights.LoadedModel` records them."""
+    """Made by `load`. `dtype`, `timings`, `version`: as `weights.LoadedModel` records them. `aside`: asked
+    beside the talks, so that an answer may have several lines and all share one place among the caches."""
 
     source: str
     version: str
     dtype: str
     timings: tuple[tuple[str, float], ...] = ()
     sampling: Sampling
+    aside: bool = False
 
     _tokenizer: Any = PrivateAttr()
     _decoder: Decoder = PrivateAttr()
@@ -83,13 +85,14 @@ class HfChatModel(BaseChatModel):
         prompt = self._tokenizer(self._prompt(messages), add_special_tokens=False)["input_ids"]
         told = 0
         drawn: list[int] = []
-        with closing(self._decoder.tokens(prompt, _talk(messages), self.sampling)) as tokens:
+        talk = "aside" if self.aside else _talk(messages)
+        with closing(self._decoder.tokens(prompt, talk, self.sampling)) as tokens:
             for token in tokens:
                 drawn.append(token)
                 text = self._tokenizer.decode(drawn, skip_special_tokens=True)
                 if text.endswith("\ufffd"):  # half a character: the rest comes with the next token
                     continue
-                end = _end(text, stop or ())
+                end = _end(text, stop or (), one_line=not self.aside)
                 said = text if end is None else text[:end]
                 if len(said) > told:
                     yield ChatGenerationChunk(message=AIMessageChunk(content=said[told:]))
@@ -145,16 +148,16 @@ def _talk(messages: Sequence[BaseMessage]) -> str:
     return hashlib.sha256(head.encode()).hexdigest()
 
 
-def _end(text: str, stop: Sequence[str]) -> int | None:
-    """Where the answer ends in `text`: at a stop string, or at the first line's end after some words (lines
-    of a thought do not count). None while it goes on."""
+def _end(text: str, stop: Sequence[str], *, one_line: bool = True) -> int | None:
+    """Where the answer ends in `text`: at a stop string, or with `one_line` at the first line's end after
+    some words (lines of a thought do not count). None while it goes on."""
     thought = _THOUGHT.match(text.lstrip())
     head = len(text) - len(text.lstrip()) + (thought.end() if thought else 0)
     body = text[head:]
     ends = [head + at for s in stop if (at := body.find(s)) >= 0]
     words = len(body) - len(body.lstrip())
     newline = body.find("\n", words)
-    if body.strip() and newline >= 0:
+    if one_line and body.strip() and newline >= 0:
         ends.append(head + newline)
     return min(ends, default=None)
 

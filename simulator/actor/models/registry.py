@@ -14,7 +14,8 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -61,6 +62,18 @@ def make_model(
     if not wanted or wanted == "bundled" or (kind == "openai" and not rest):
         raise UsageError(f"没有这个模型：{wanted or '（空的名字）'}。可以写：{FORMS}。")
     return _langchain(wanted)
+
+
+def aside(model: CustomerModel) -> BaseChatModel:
+    """The same model for questions beside the talk: free to answer in several lines, and drawing the
+    likeliest words, so that it answers alike when asked again (as far as a server keeps to that)."""
+    known = type(model.chat).model_fields
+    changes: dict[str, Any] = {}
+    if "aside" in known:
+        changes = {"aside": True, "sampling": replace(model.chat.sampling, temperature=0.0)}  # type: ignore[attr-defined]
+    elif "temperature" in known:
+        changes = {"temperature": 0.0}
+    return model.chat.model_copy(update=changes)
 
 
 def _bank(content: Callable[[], Content]) -> CustomerModel:

@@ -1,0 +1,92 @@
+"""How well an item is judged that nobody has labelled: what a trainer's new item can count on.
+
+Items are held out in folds: no encoder was tuned on them (the caller gives an encoder for each fold), no
+calibration saw their labels, and of their examples only as many are kept as a trainer must write. The shared
+calibration, fitted on the other items, then judges them on the test replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.calibrate import KINDS, Table, fit_shared, set_band, tabulate
+from eval.cases import Case
+from eval.metrics import LEFT_OUT
+from simulator.domain.rubric import Rubric, RubricItem
+from simulator.grading import calibration
+from simulator.grading.encoder import Encoder
+from simulator.grading.evidence import gather
+from simulator.grading.examples import column_name
+from simulator.grading.grader import Grader
+
+FOLDS = 4
+EXAMPLES, NEAR_MISSES = 8, 6
+FEWEST = 5  # labels of an item in the test split, or its F1 says nothing
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemScore:
+    """One held-out item's agreement with the labels."""
+
+    name: str
+    f1: float
+    support: int
+
+
+def folds(rubric: Rubric) -> list[frozenset[str]]:
+    """Column names by fold: every fourth item with examples, kinds spread alike."""
+    names = [column_name(i) for i in rubric.items if i.examples and i.id not in LEFT_OUT]
+    return [frozenset(names[f::FOLDS]) for f in range(FOLDS)]
+
+
+def trimmed(rubric: Rubric, held: frozenset[str]) -> Rubric:
+    """`rubric` with the held-out items as a trainer would first write them."""
+
+    def cut(item: RubricItem) -> RubricItem:
+        if column_name(item) not in held:
+            return item
+        return replace(item, examples=item.examples[:EXAMPLES], contrast=item.contrast[:NEAR_MISSES])
+
+    return replace(rubric, items=tuple(cut(i) for i in rubric.items))
+
+
+def judge_unseen(
+    rubric: Rubric, encoders: Sequence[Encoder], calibrating: Sequence[Case], test: Sequence[Case]
+) -> list[ItemScore]:
+    """The scores of all items, each judged in the fold that held it out. `encoders`: one a fold."""
+    scores: list[ItemScore] = []
+    for held, encoder in zip(folds(rubric), encoders, strict=True):
+        cut = trimmed(rubric, held)
+        grader = Grader(cut, encoder, calibration.blank(encoder.hash, cut.hash))
+        every = [*calibrating, *test]
+        table = tabulate(grader, every, gather([c.request for c in every], grader.fewshot))
+        scores += _fold(table, held, len(calibrating))
+    return scores
+
+
+def _fold(table: Table, held: frozenset[str], first_test: int) -> list[ItemScore]:
+    hidden = np.isin(table.column, sorted(held))
+    known = np.flatnonzero(~hidden & (table.reply < first_test))
+    judged = np.flatnonzero(hidden & (table.reply >= first_test))
+    met = np.zeros(len(table.label), dtype=bool)
+    for kind in KINDS:
+        rows, mine = known[table.kind[known] == kind], judged[table.kind[judged] == kind]
+        if not len(mine):
+            continue
+        line = fit_shared(table, rows)
+        chance = 1 / (1 + np.exp(-(table.own @ np.array(line.weights) + line.bias)))
+        met[mine] = chance[mine] >= set_band(chance[rows], table.label[rows], kind).met
+    out = []
+    for name in sorted(held):
+        rows = judged[table.column[judged] == name]
+        labels = table.label[rows]
+        if labels.sum() >= FEWEST:
+            both = int(labels.sum() + met[rows].sum())
+            f1 = 2 * int((labels & met[rows]).sum()) / both
+            out.append(ItemScore(name=name, f1=f1, support=int(labels.sum())))
+    return out
