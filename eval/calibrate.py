@@ -38,6 +38,10 @@ _LOGIT_GAIN = 0.6
 _WHOLE_GAIN = 0.3
 _WORDS_GAIN = 16.0
 _BIAS_GAIN = 3.0
+# Weights of n-grams below this are dropped: half of the file, and 0.03 logits (standard deviation) of a verdict.
+_SLIGHT = 0.05
+# Faults are rare: what they are weighs more, by this power of (replies without : replies with).
+_RARE = {"negative": 0.5}
 # What precision weighs against recall when `met` is set, by kind (F-beta).
 _BETA = {"step": 1.0, "skill": 0.8, "negative": 0.9, BANNED: 0.8}
 # What leaving a verdict open costs, where a wrong one costs 1 and a missed one `_MISS`: Chow's (1970) rule
@@ -155,7 +159,8 @@ def fit_models(table: Table, logits: Array, replies: Rows) -> ItemModels:
         own = counted[[where[int(r)] for r in table.reply[mine]]] * _WORDS_GAIN
         inputs = sparse.hstack([sparse.csr_matrix(dense), own]).tocsr()
         model = LogisticRegression(C=_ITEM_C, solver="liblinear", fit_intercept=False, max_iter=300)
-        parts.append(model.fit(inputs, labels).coef_[0])
+        rare = ((~labels).sum() / labels.sum()) ** _RARE.get(str(table.kind[mine[0]]), 0.0)
+        parts.append(model.fit(inputs, labels, sample_weight=np.where(labels, rare, 1.0)).coef_[0])
         names.append(name)
     return _models(names, np.array(parts), centre, scale, words)
 
@@ -163,7 +168,7 @@ def fit_models(table: Table, logits: Array, replies: Rows) -> ItemModels:
 def _models(names: list[str], weights: Array, centre: Array, scale: Array, words: object) -> ItemModels:
     wide = 1 + len(centre)
     ngrams = weights[:, wide + 1 :] * _WORDS_GAIN
-    ngrams[np.abs(ngrams) < 1e-3] = 0.0
+    ngrams[np.abs(ngrams) < _SLIGHT] = 0.0
     vocabulary = words.vocabulary_  # type: ignore[attr-defined]
     return ItemModels(
         names=tuple(names),

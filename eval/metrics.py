@@ -104,6 +104,8 @@ def agreement(
     supports = {f"{kind} F1": int(count[kind].want.sum()) for kind in (*KINDS, "banned")}
     supports["false alarms on clean"] = int(clean.sum())
     out = {n: _interval(f, len(labels), draws, seed, supports[n]) for n, f in figures.items()}
+    if not marked:
+        return out
     out["quality Spearman"] = _interval(
         lambda rows: float(spearmanr(true[rows], mine[rows]).statistic),
         len(marked),
@@ -161,6 +163,8 @@ def kappas(
 
 
 def _kappa(pairs: Sequence[tuple[bool, bool]]) -> float:
+    if len({x for pair in pairs for x in pair}) < 2:  # nothing to find, and both found it
+        return 1.0
     return float(cohen_kappa_score([a for a, _ in pairs], [b for _, b in pairs]))
 
 

@@ -14,8 +14,12 @@ from functools import lru_cache
 import opencc
 from pypinyin import Style, lazy_pinyin
 
-_NAMES = re.compile(r"(?:(?<=小)|(?<=我姓)|(?<=老))[王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗](?![\u4e00-\u9fff]?[说板])|"
-                    r"[王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗](?=先生|女士|总|经理|主任|姐|哥|老师|老板|阿姨|师傅)")  # fmt: skip
+_FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+_NAMES = re.compile(
+    rf"(?:(?<=我姓)|(?<=[，,。 是叫找][小老])|(?<=^[小老]))[{_FAMILY}](?![说板上])"
+    rf"|[{_FAMILY}](?=先生|女士|主任|老师|老板|阿姨|师傅)"
+    rf"|(?:(?<=^)|(?<=[，,。！!？? 起给找跟]))[{_FAMILY}](?=总(?![价额共是数体])|经理|姐|哥)"
+)
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭罗"
 _SEX = {
     "先生": "女士", "女士": "先生", "大哥": "大姐", "大姐": "大哥", "叔叔": "阿姨", "阿姨": "叔叔",
@@ -44,7 +48,9 @@ def names(reply: str, chance: random.Random) -> str | None:
 def sex(reply: str, chance: random.Random) -> str | None:
     """The other sex."""
     pattern = "|".join(sorted(_SEX, key=len, reverse=True))
-    return _changed(reply, re.sub(rf"(?<!其)(?:{pattern})(?!们|人|的话)", lambda m: _SEX[m.group()], reply))
+    return _changed(
+        reply, re.sub(rf"(?<![其吉])(?:{pattern})(?!们|人|的话)", lambda m: _SEX[m.group()], reply)
+    )
 
 
 def product(reply: str, chance: random.Random) -> str | None:
@@ -56,7 +62,11 @@ def product(reply: str, chance: random.Random) -> str | None:
 
 def punctuation(reply: str, chance: random.Random) -> str | None:
     """Other marks, or blanks for marks; question marks stay, since they say something."""
-    return _changed(reply, "".join(_MARKS.get(c, c) for c in reply))
+    changed = (
+        c if c == "," and reply[i - 1 : i].isdigit() and reply[i + 1 : i + 2].isdigit() else _MARKS.get(c, c)
+        for i, c in enumerate(reply)
+    )
+    return _changed(reply, "".join(changed))
 
 
 def width(reply: str, chance: random.Random) -> str | None:

@@ -24,6 +24,7 @@ _COMMANDS = {
     "grade": ("simulator.cli.grade", "给一批回复打分（JSON 行）"),
     "play": ("simulator.cli.play", "按脚本演完整场对话（JSON 行）"),
     "check": ("simulator.cli.check", "检查人物、评分标准、提示词和台词"),
+    "rubric": ("simulator.cli.rubric", "发布评分标准的一版"),
     "bench": ("simulator.cli.bench", "量一量打分和客户回话有多快"),
 }
 

@@ -19,7 +19,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 Unit = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
-Requirement = Literal["day", "figure", "question", "open_question", "company", "own_name"]
+Requirement = Literal["day", "figure", "question", "open_question", "company", "own_name", "opening"]
 Detector = Literal[
     "polite_address", "plain_words", "echo", "cancelled_understanding", "match_style", "spin",
 ]  # fmt: skip

@@ -33,8 +33,9 @@ TEXT_FACTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """`spans[w]`, `scores[w]` and `similar[w]` (to every example) of every window; `peaks`: the best window's score by column, `means`
-    their mean; `near`, `missed`: likeness to the nearest example and near miss by column; `facts`: the numbers named in `TEXT_FACTS`, each about 0-1."""
+    """`spans[w]`, `scores[w]` and `similar[w]` (to every example) of every window. By column: `peaks`, the best
+    window's score, and `means`, their mean; `near` and `missed`, likeness to the nearest example and near
+    miss. `facts`: the numbers named in `TEXT_FACTS`, each about 0-1; `opening`: the trainee's first turn."""
 
     reply: str
     text: str
@@ -47,6 +48,7 @@ class Evidence:
     missed: NDArray[np.float32]
     facts: NDArray[np.float32]
     features: Features
+    opening: bool
 
     def vector(self) -> NDArray[np.float32]:
         """Peaks and facts in one row: what a calibrated item looks at."""
@@ -82,6 +84,7 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]
                 missed=missed,
                 facts=_facts(text, normalise(request.customer), features),
                 features=features,
+                opening=all(role != "trainee" for role, _ in request.history),
             )
         )
     return out
@@ -126,6 +129,7 @@ def lacks(item: RubricItem, evidence: Evidence) -> bool:
         "figure": bool(evidence.features.figures),
         "question": bool(evidence.features.questions),
         "open_question": any(reading.is_open_question(q) for q in evidence.features.questions),
+        "opening": evidence.opening,
         "company": "移动" in evidence.text or "公司" in evidence.text,
         "own_name": bool(re.search(r"我(?:是|叫|姓)|小[\u4e00-\u9fff]", evidence.text)),
     }

@@ -45,6 +45,8 @@ _PRESCRIBED_QUALITY = 4.0
 # The probability of an item one of whose examples is said word for word.
 _VERBATIM = 0.9
 _NEARLY_ALL = 0.8
+# Of what belongs in an opening turn (a greeting with company and name), when it comes later.
+_TOO_LATE = 0.02
 _BATCH_CHARACTERS = 6000
 _LENGTH_COST = 0.01  # of a letter in a window, in logits
 
@@ -141,6 +143,8 @@ class Grader:
                 p = max(p, _PRESCRIBED)
             elif item.kind is Kind.NEGATIVE and covers(said, self._best_span(evidence, column)):
                 p = min(p, 1 - _PRESCRIBED)
+            if "opening" in item.requires and not evidence.opening:
+                p = min(p, _TOO_LATE)
             chances[item.key_in(situation)] = round(p, 4)
         return chances
 

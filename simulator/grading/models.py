@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,7 +50,7 @@ def _placed(letters: str) -> list[tuple[str, int, int]]:
     return found
 
 
-def vectorizer(vocabulary: dict[str, int] | None = None, at_least: int = 2) -> TfidfVectorizer:
+def vectorizer(vocabulary: dict[str, int] | None = None, at_least: int = 3) -> TfidfVectorizer:
     """TF-IDF over `grams`; rows of unit length. With a vocabulary, its `idf_` is still to be set."""
     return TfidfVectorizer(
         analyzer=grams,
@@ -104,7 +105,7 @@ class ItemModels:
         for number, start, stop in numbered:
             if number in weight:
                 share = weight[number] * value[number] / times[number] / (stop - start)
-                out[list(places[start:stop])] += share
+                np.add.at(out, list(places[start:stop]), share)
         return out
 
     @cached_property
@@ -135,7 +136,7 @@ def save_models(models: ItemModels, path: Path) -> None:
     }
     arrays |= {"data": words.data.astype(np.float16), "indices": words.indices, "indptr": words.indptr}
     stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays)
+    np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # its stub takes no names but its own
     part = path.with_name(f".{path.name}.part{os.getpid()}")
     part.write_bytes(stream.getvalue())
     part.replace(path)
@@ -144,12 +145,13 @@ def save_models(models: ItemModels, path: Path) -> None:
 def load_models(path: Path) -> ItemModels:
     """Reads what `save_models` wrote. Raises EncoderError when it is missing or broken."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             texts = {n: tuple(bytes(arrays[n]).decode().split("\n")) for n in _TEXTS}
             values = {n: arrays[n].astype(np.float32) for n in _ARRAYS}
             shape = (len(texts["names"]), len(texts["vocabulary"]))
             parts = (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"])
             words = sparse.csr_matrix(parts, shape=shape)
-    except (OSError, KeyError, ValueError) as error:
+            words.check_format(full_check=True)
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise EncoderError(f"校准文件坏了：{path}（{error}）。请重新运行 duilian eval calibrate。") from error
-    return ItemModels(**texts, **values, words=words)
+    return ItemModels(**texts, **values, words=words)  # type: ignore[arg-type]  # by name, checked above

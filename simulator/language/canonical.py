@@ -19,15 +19,20 @@ _SURNAMES = (
     "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段钱汤尹黎易常武乔贺赖龚文付欧"
 )
 _TITLES = "先生|女士|小姐|太太|大哥|大姐|大叔|阿姨|大爷|大妈|叔叔|老师|老板|师傅|总监|总|经理|主任|厂长|院长|校长|局长|处长|科长|哥|姐|叔"
-_PEOPLE = (  # of either sex, and of any rank: one form
-    "先生|女士|小姐|太太|大哥|大姐|大叔|阿姨|大爷|大妈|叔叔|帅哥|美女|小哥|小姐姐|姐|哥|叔"
+_TITLES_OF_PEOPLE = (
+    "先生|女士|小姐|太太|大哥|大姐|大叔|阿姨|老师|老板|师傅|经理|主任|厂长|院长|校长|局长|处长|科长"
+)
+_PEOPLE = (  # of either sex, and of any rank: one form; the longer words first
+    "先生|女士|小姐姐|小哥哥|小姐|太太|大哥|大姐|大叔|阿姨|大爷|大妈|叔叔|帅哥|美女|小哥|姐姐|哥哥|姐|哥|叔"
 )
 _PRODUCTS = (
     "集团彩铃|视频彩铃|彩铃|移动办公室|企业之窗|随心呼|专线接入|专线|宽带|固话|流量包|流量卡|副卡|手机卡|电话卡|套餐|云盘|企业邮箱|"
     "短信包|语音包|亲情网|虚拟网|集团网|网络电视|机顶盒|云桌面|固定ip"
 )
+# A surname is one where a title that only people bear follows; 总 and 哥 also end other words (最高总价).
 _LEVEL = re.compile(
-    rf"(?P<named>(?<![\u4e00-\u9fff])[{_SURNAMES}](?=(?:{_TITLES}))|(?<=[，,。！!？?~～ 的是叫姓])[{_SURNAMES}](?=(?:{_TITLES})))"
+    rf"(?P<named>[{_SURNAMES}](?=(?:{_TITLES_OF_PEOPLE}))"
+    rf"|(?:(?<![\u4e00-\u9fff])|(?<=[的是叫姓跟找给让和请起没问])|(?<=您好)|(?<=你好))[{_SURNAMES}](?=(?:{_TITLES})))"
     rf"|(?P<young>(?<![最大很太不较从短])[小老阿][{_SURNAMES}](?![\u4e00-\u9fff]*时))"
     rf"|(?P<person>{_PEOPLE})"
     rf"|(?P<product>{_PRODUCTS})"

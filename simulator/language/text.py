@@ -41,7 +41,10 @@ def _normal_char(char: str) -> str:
 
 def normalise(text: str) -> str:
     """`text` in half width, simplified characters and lower case, code point for code point."""
-    return "".join(map(_normal_char, text))
+    plain = "".join(map(_normal_char, text))
+    # words whose characters simplify otherwise than one by one (瞭解, 回覆), where none grows or shrinks
+    words = _simplifier().convert(plain)
+    return words if len(words) == len(plain) else plain
 
 
 def han_share(text: str) -> float:

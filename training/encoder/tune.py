@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -68,7 +67,8 @@ def tune(
     usable = [g for g in groups if len(g.examples) >= 2]
     steps = epochs * (len(every) // size)
     optimiser = torch.optim.AdamW(
-        [{"params": list(parameters), "lr": rate}, {"params": heads.parameters(), "lr": 1e-2}], weight_decay=0.01
+        [{"params": list(parameters), "lr": rate}, {"params": heads.parameters(), "lr": 1e-2}],
+        weight_decay=0.01,
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, max_lr=[rate, 1e-2], total_steps=steps, pct_start=0.1
@@ -105,4 +105,4 @@ def _contrast(embed: Embed, groups: Sequence[Group], rng: random.Random) -> Tens
     vectors = embed([a for a, _ in pairs] + [b for _, b in pairs] + hard)
     n = len(groups)
     scores = vectors[:n] @ vectors[n:].T / _TEMPERATURE
-    return cast(Tensor, functional.cross_entropy(scores, torch.arange(n)))
+    return functional.cross_entropy(scores, torch.arange(n))

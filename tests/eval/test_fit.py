@@ -1,0 +1,264 @@
+"""What is fitted on labels: the quality model, the bands, and models that never judge what they have seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
+
+from eval import calibrate, unseen
+from eval.calibrate import Table, held_out, set_band
+from eval.marking import fit_marking
+from simulator.domain.rubric import Kind, Placement, Rubric, RubricItem, Scoring
+from simulator.grading.models import ItemModels
+from simulator.grading.quality import INPUTS, LEVELS
+
+FAULT, FIRST, SKILLS = (INPUTS.index(n) for n in ("fault", "first_step", "skills"))
+
+
+def marked(count: int = 240, levels: tuple[float, ...] = LEVELS) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs, and qualities that rise with first_step and (half as much) skills and fall with fault."""
+    chance = np.random.default_rng(2)
+    inputs = np.zeros((count, len(INPUTS)))
+    inputs[:, [FIRST, SKILLS, FAULT]] = chance.random((count, 3))
+    worth = (
+        4 * inputs[:, FIRST] + 2 * inputs[:, SKILLS] - 4 * inputs[:, FAULT] + chance.logistic(size=count) / 3
+    )
+    place = np.searchsorted(np.quantile(worth, np.linspace(0, 1, len(levels) + 1)[1:-1]), worth)
+    return inputs, np.array(levels)[place]
+
+
+def expected(inputs: np.ndarray, qualities: np.ndarray) -> tuple[Any, np.ndarray]:
+    marking = fit_marking(inputs, qualities)
+    found = [marking.expected(dict(zip(INPUTS, row, strict=True))) for row in inputs.tolist()]
+    return marking, np.array(found)
+
+
+def test_the_quality_model_recovers_what_quality_rises_and_falls_with() -> None:
+    inputs, qualities = marked()
+    marking, found = expected(inputs, qualities)
+    weights = marking.weights
+    assert weights["first_step"] > 1.5 * weights["skills"] > 0 > weights["fault"]
+    assert {n for n, w in weights.items() if w == 0} == set(INPUTS) - {"first_step", "skills", "fault"}
+    assert spearmanr(found, qualities).statistic > 0.9
+    assert np.abs(found - qualities).mean() < 0.5
+    assert abs(found.mean() - qualities.mean()) < 0.1
+    assert len(marking.cuts) == len(LEVELS) - 1
+    assert list(marking.cuts) == sorted(set(marking.cuts))
+
+
+def test_levels_that_nobody_gave_are_not_given() -> None:
+    inputs, qualities = marked(levels=(2.0, 3.0, 4.0))
+    marking, found = expected(inputs, qualities)
+    assert found.min() >= 2 - 1e-6
+    assert found.max() <= 4 + 1e-6
+    assert spearmanr(found, qualities).statistic > 0.85
+    low, lower, half, three, half_more, _, top, _ = marking.cuts
+    assert low == lower == -30
+    assert half == three < half_more
+    assert top == 30
+
+
+def test_two_levels_are_enough() -> None:
+    inputs, qualities = marked(levels=(1.5, 4.5))
+    _, found = expected(inputs, qualities)
+    assert 1.5 - 1e-3 <= found.min() < found.max() <= 4.5 + 1e-3
+    assert found[qualities == 4.5].mean() - found[qualities == 1.5].mean() > 1.5
+
+
+def test_one_level_teaches_nothing() -> None:
+    inputs, _ = marked(30)
+    with pytest.raises(ValueError, match="两档"):
+        fit_marking(inputs, np.full(30, 3.0))
+
+
+BANDS = [  # kind, most that `not_met` can be
+    ("step", 1 / 3),
+    ("skill", 1 / 3),
+    ("negative", 0.25),
+    ("banned", 0.2),
+]
+
+
+@pytest.mark.parametrize(("kind", "open_from"), BANDS)
+def test_the_band_of_well_parted_labels(kind: str, open_from: float) -> None:
+    chances = np.array([0.05, 0.7, 0.1, 0.8, 0.15, 0.6])
+    band = set_band(chances, chances > 0.5, kind)
+    assert band.met == 0.6
+    assert band.not_met == pytest.approx(open_from, abs=1e-4)
+
+
+def test_a_band_stays_within_bounds() -> None:
+    sure = np.array([0.999, 0.998, 0.01])
+    assert set_band(sure, np.array([True, True, False]), "step").met == 0.9
+    doubtful = np.array([0.03, 0.02, 0.01])
+    low = set_band(doubtful, np.array([True, True, False]), "step")
+    assert (low.not_met, low.met) == (0.1, 0.1), "never unsure above met"
+
+
+BETA = {"step": 1.0, "skill": 0.8, "negative": 0.9, "banned": 0.8}
+
+
+def f_beta(chances: np.ndarray, labels: np.ndarray, met: float, beta: float) -> float:
+    found = chances >= met
+    right = int((found & labels).sum())
+    if not right:
+        return 0.0
+    precision, recall = right / int(found.sum()), right / int(labels.sum())
+    return (1 + beta**2) * precision * recall / (beta**2 * precision + recall)
+
+
+@pytest.mark.parametrize("kind", BETA)
+@given(
+    chances=st.lists(st.integers(1000, 9000), min_size=2, max_size=40, unique=True),
+    labels=st.lists(st.booleans(), min_size=40, max_size=40),
+)
+def test_no_other_threshold_serves_better(kind: str, chances: list[int], labels: list[bool]) -> None:
+    p, y = np.array(chances) / 10_000, np.array(labels[: len(chances)])
+    band = set_band(p, y, kind)
+    best = max(f_beta(p, y, met, BETA[kind]) for met in p)
+    assert f_beta(p, y, band.met, BETA[kind]) == pytest.approx(best)
+    assert 0 < band.not_met <= band.met
+
+
+REPLIES = 40
+
+
+def labelled() -> Table:
+    """Two columns over 40 replies; the first is met where 抱歉 is said, the second by a number of `whole`."""
+    chance = np.random.default_rng(3)
+    whole = chance.normal(size=(REPLIES, 3))
+    sorry = np.arange(REPLIES) % 2 == 0
+    replies = [f"{'实在抱歉' if s else '就是这样'}{'啊哦嗯呀吧'[n % 5]}" for n, s in enumerate(sorry)]
+    return Table(
+        own=chance.normal(size=(2 * REPLIES, 10)),
+        label=np.concatenate([sorry, whole[:, 0] > 0]),
+        reply=np.tile(np.arange(REPLIES), 2),
+        column=np.repeat(["skill:apology", "negative:argue"], REPLIES),
+        kind=np.repeat(["skill", "negative"], REPLIES),
+        whole=whole,
+        said=[("too_expensive", r) for r in replies],
+    )
+
+
+class Spy:
+    """Remembers which replies each models were fitted on, and which rows they judged."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, table: Table) -> None:
+        self.table = table
+        self.seen: list[tuple[ItemModels, set[int]]] = []
+        self.judged: list[tuple[ItemModels, set[int]]] = []
+        self._fit, self._ask = calibrate.fit_models, calibrate.model_logits
+        monkeypatch.setattr(calibrate, "fit_models", self.fit)
+        monkeypatch.setattr(calibrate, "model_logits", self.ask)
+
+    def fit(self, table: Table, logits: np.ndarray, replies: np.ndarray) -> ItemModels:
+        models = self._fit(table, logits, replies)
+        self.seen.append((models, set(replies.tolist())))
+        return models
+
+    def ask(self, table: Table, models: ItemModels, logits: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        self.judged.append((models, set(rows.tolist())))
+        return self._ask(table, models, logits, rows)
+
+    def pairs(self) -> list[tuple[set[int], set[int]]]:
+        """(replies learned from, replies judged) of each models."""
+        by_models = {id(m): seen for m, seen in self.seen}
+        return [(by_models[id(m)], set(self.table.reply[sorted(rows)])) for m, rows in self.judged]
+
+
+def test_without_other_replies_each_fold_is_judged_by_models_that_have_not_seen_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = labelled()
+    spy = Spy(monkeypatch, table)
+    logits = np.zeros(len(table.label))
+    out = held_out(table, logits, np.arange(0), np.arange(REPLIES))
+    assert len(spy.pairs()) == 5
+    for seen, judged in spy.pairs():
+        assert judged
+        assert not seen & judged
+        assert seen | judged == set(range(REPLIES))
+    rows = [row for _, rows in spy.judged for row in rows]
+    assert sorted(rows) == list(range(len(table.label))), "every row once"
+    assert (out != 0).all()
+    assert not logits.any(), "what is given stays as it is"
+    apology = slice(0, REPLIES)
+    assert out[apology][table.label[apology]].min() > out[apology][~table.label[apology]].max()
+
+
+def test_with_other_replies_only_those_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = labelled()
+    spy = Spy(monkeypatch, table)
+    logits = np.random.default_rng(0).normal(size=len(table.label))
+    train, judged = np.arange(24), np.arange(24, REPLIES)
+    out = held_out(table, logits, train, judged)
+    assert spy.pairs() == [(set(range(24)), set(range(24, REPLIES)))]
+    before, after = table.of(train), table.of(judged)
+    assert out[before].tolist() == logits[before].tolist()
+    assert (out[after] != logits[after]).all()
+
+
+def test_the_fold_itself_does_not_leak_into_its_figures() -> None:
+    """A word that one reply alone has, with a label of chance, must not be known when it is judged."""
+    table = labelled()
+    logits = np.zeros(len(table.label))
+    plain = held_out(table, logits, np.arange(0), np.arange(REPLIES))
+    flipped = table.label.copy()
+    flipped[0] = not flipped[0]
+    changed = Table(**{**vars(table), "label": flipped})
+    other = held_out(changed, logits, np.arange(0), np.arange(REPLIES))
+    assert other[0] == plain[0], "a reply's own label decides nothing about it"
+    assert not np.array_equal(other, plain), "other folds learn from it"
+
+
+def test_a_column_with_few_labels_keeps_the_shared_logit() -> None:
+    table = labelled()
+    label = table.label.copy()
+    label[REPLIES:] = False
+    label[REPLIES : REPLIES + 3] = True
+    few = Table(**{**vars(table), "label": label})
+    logits = np.random.default_rng(0).normal(size=len(label))
+    models = calibrate.fit_models(few, logits, np.arange(REPLIES))
+    assert models.names == ("skill:apology",)
+    out = calibrate.model_logits(few, models, logits, np.arange(len(label)))
+    assert out[REPLIES:].tolist() == logits[REPLIES:].tolist()
+    assert (out[:REPLIES] != logits[:REPLIES]).all()
+
+
+def item(name: str, kind: Kind, examples: int = 20, **changes: Any) -> RubricItem:
+    return RubricItem(
+        id=name, kind=kind, name=name, meaning=name, advice=name, contrast=tuple(f"不{n}" for n in range(10)),
+        examples=tuple(f"例{n}" for n in range(examples)), **changes,
+    )  # fmt: skip
+
+
+def small(count: int = 10) -> Rubric:
+    steps = [item(f"s{n}", Kind.STEP, placements={"no_need": Placement(order=n + 1)}) for n in range(count)]
+    rest = [item("empathy", Kind.SKILL), item("plain_words", Kind.SKILL), item("bare", Kind.SKILL, 0)]
+    return Rubric(
+        name="small", version=1, title="小", items=(*steps, *rest), banned=(), scoring=Scoring(), hash="0f" * 8
+    )  # fmt: skip
+
+
+def test_every_judged_item_is_held_out_once() -> None:
+    folds = unseen.folds(small())
+    assert len(folds) == unseen.FOLDS
+    names = [name for fold in folds for name in fold]
+    assert sorted(names) == sorted([*(f"step:s{n}@no_need" for n in range(10)), "skill:empathy"])
+    assert max(map(len, folds)) - min(map(len, folds)) <= 1
+
+
+def test_a_held_out_item_keeps_what_a_trainer_would_write_and_others_all() -> None:
+    rubric = small()
+    cut = unseen.trimmed(rubric, frozenset({"step:s1@no_need"}))
+    for before, after in zip(rubric.items, cut.items, strict=True):
+        if before.id == "s1":
+            assert after.examples == before.examples[: unseen.EXAMPLES]
+            assert after.contrast == before.contrast[: unseen.NEAR_MISSES]
+        else:
+            assert after == before
