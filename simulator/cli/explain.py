@@ -1,17 +1,22 @@
-"""A grade as a person reads it. Knows only the output record and the rubric."""
+"""A grade as a person reads it. Knows only the output record, the rubric and what made the quality."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.domain.grade import GradeRequest
 from simulator.domain.rubric import Rubric
+from simulator.grading.quality import Reason
 
+_REASONS = 6  # the weightiest that are told
 _MARKS = {"met": "✓", "unsure": "?", "not_met": "·"}
 
 
-def explain(rubric: Rubric, record: dict[str, Any], request: GradeRequest | None) -> str:
-    """Several lines of text about one output record, ending in a blank line."""
+def explain(
+    rubric: Rubric, record: dict[str, Any], request: GradeRequest | None, reasons: Sequence[Reason] = ()
+) -> str:
+    """Several lines of text about one output record, ending in a blank line. `reasons`: what made its quality."""
     head = f"── {record['id']}"
     if "error" in record or request is None:
         return f"{head}\n没能打分：{record.get('error')}\n\n"
@@ -30,11 +35,25 @@ def explain(rubric: Rubric, record: dict[str, Any], request: GradeRequest | None
         told = item["verdict"] != "not_met" or "settled_by" in item
         if told and not item["key"].startswith("negative:banned"):
             lines += _item(rubric, item, request.reply)
+    return "\n".join(lines + _summary(rubric, record, reasons)) + "\n\n"
+
+
+def _summary(rubric: Rubric, record: dict[str, Any], reasons: Sequence[Reason]) -> list[str]:
+    """What was not done, and what made the quality."""
+    lines = []
     missed = [i["key"] for i in record["items"] if i["key"].startswith("step:") and i["verdict"] == "not_met"]
     names = [found.name for found in map(rubric.item, missed) if found]
     if names:
         lines.append(f"  这一句没做的步骤：{'、'.join(names)}")
-    return "\n".join(lines) + "\n\n"
+    if reasons:
+        lines.append("  质量分怎么来的：" + "；".join(_reason(rubric, r) for r in reasons[:_REASONS]))
+    return lines
+
+
+def _reason(rubric: Rubric, reason: Reason) -> str:
+    known = rubric.item(reason.key)
+    name = known.name if known else reason.key
+    return f"{'' if reason.done else '没有'}“{name}” {reason.points:+.1f}".replace("-", "−")
 
 
 def _item(rubric: Rubric, item: dict[str, Any], reply: str) -> list[str]:

@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from simulator.cli import jsonl, options, records
 from simulator.cli.explain import explain
-from simulator.domain.grade import GradeRequest
+from simulator.domain.grade import Grade, GradeRequest
 from simulator.errors import InputError
 from simulator.grading.interface import ReplyGrader
 
@@ -77,9 +77,13 @@ def _run(
     with Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
         task = progress.add_task("打分", total=None)
         for batch in _batched(rows):
-            for record, line in _grade_batch(grader, styles, source, list(batch)):
+            for record, request, grade in _grade_batch(grader, styles, source, list(batch)):
                 failed += "error" in record
-                out.write(explain(grader.rubric, record, line) if readable else jsonl.dump(record))
+                if readable:
+                    why = grader.reasons(request, grade) if request and grade else []
+                    out.write(explain(grader.rubric, record, request, why))
+                else:
+                    out.write(jsonl.dump(record))
             progress.advance(task, len(batch))
     return failed
 
@@ -91,7 +95,7 @@ def _batched(rows: Iterator[tuple[int, str]]) -> Iterator[tuple[tuple[int, str],
 
 def _grade_batch(
     grader: ReplyGrader, styles: set[str], source: str, batch: list[tuple[int, str]]
-) -> list[tuple[dict[str, Any], GradeRequest | None]]:
+) -> list[tuple[dict[str, Any], GradeRequest | None, Grade | None]]:
     """Output records in input order. One bad line does not spoil its batch."""
     lines: list[tuple[Any, GradeRequest | None, str]] = []
     for number, text in batch:
@@ -112,7 +116,8 @@ def _grade_batch(
         except InputError as error:
             lines.append((given, None, str(error)))
     grades = iter(grader.grade_many([request for _, request, _ in lines if request is not None]))
+    graded = [(i, request, why, next(grades) if request else None) for i, request, why in lines]
     return [
-        (records.grade_record(i, next(grades)) if request else {"id": i, "error": why}, request)
-        for i, request, why in lines
+        (records.grade_record(i, grade) if grade else {"id": i, "error": why}, request, grade)
+        for i, request, why, grade in graded
     ]

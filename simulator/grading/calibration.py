@@ -9,6 +9,7 @@ replies that taught neither, makes the probabilities honest. Knows nothing of ho
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shlex
@@ -97,18 +98,37 @@ def save(calibration: Calibration, folder: Path) -> Path:
     the JSON keep five significant digits."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_name(calibration.encoder_hash, calibration.rubric_hash)
+    digest = ""
     if calibration.items is not None:
         save_models(calibration.items, path.with_suffix(".npz"))
+        digest = _digest(path.with_suffix(".npz"))
     kept = (f.name for f in fields(calibration) if f.name != "items")
     record: dict[str, Any] = {"format": FORMAT}
     for name in kept:
         value = getattr(calibration, name)
         record[name] = {k: asdict(v) for k, v in value.items()} if isinstance(value, dict) else value
     record["marking"] = asdict(calibration.marking)
+    record["models"] = digest
     part = path.with_name(f".{path.name}.part{os.getpid()}")  # half a file would stop every later command
     part.write_text(json.dumps(_short(record), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     part.replace(path)
     return path
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _items(path: Path, digest: str) -> ItemModels | None:
+    """The item models that belong to a calibration: none, or those of the same writing."""
+    if not digest:
+        return None
+    models = path.with_suffix(".npz")
+    if _digest(models) != digest:
+        raise EncoderError(
+            f"{models.name} 和 {path.name} 不是一起写出来的：{path}。请重新运行 duilian eval calibrate。"
+        )
+    return load_models(models)
 
 
 def _short(value: Any) -> Any:
@@ -152,7 +172,7 @@ def load(path: Path) -> Calibration:
                 weights={k: float(v) for k, v in record["marking"]["weights"].items()},
                 cuts=tuple(map(float, record["marking"]["cuts"])),
             ),
-            items=load_models(path.with_suffix(".npz")) if record["rubric_hash"] else None,
+            items=_items(path, record["models"]),
             note=record.get("note", ""),
         )
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -48,7 +48,9 @@ _NEARLY_ALL = 0.8
 # Of what belongs in an opening turn (a greeting with company and name), when it comes later.
 _TOO_LATE = 0.02
 _BATCH_CHARACTERS = 6000
-_LENGTH_COST = 0.01  # of a letter in a window, in logits
+# How a window is chosen, in logits: a score of 1, and each letter.
+_LIKENESS = 8.0
+_LENGTH_COST = 0.03
 
 
 class Grader:
@@ -87,6 +89,10 @@ class Grader:
             grades += [self._grade(r, e, x) for r, e, x in zip(batch, found, learned, strict=True)]
         return grades
 
+    def reasons(self, request: GradeRequest, grade: Grade) -> list[marking.Reason]:
+        """What each item did to the quality of `grade`, the weightiest first."""
+        return marking.reasons(self.rubric, self.calibration.marking, grade, request.situation)
+
     def _learned(
         self, requests: Sequence[GradeRequest], evidence: Sequence[Evidence]
     ) -> list[dict[str, float]]:
@@ -105,7 +111,7 @@ class Grader:
         said = self.prescribed.said(request.situation, evidence.text)
         chances = self._chances(request.situation, items, evidence, said, learned)
         rest, learned = self._rest(request, evidence, said, learned)
-        chances[BANNED_KEY] = self._banned_probability(rest, learned)
+        chances[BANNED_KEY] = self._banned_probability(rest, learned) if rest.spans else 0.0
         banned = self._banned(request, rest, chances[BANNED_KEY])
         judged = {key: self._verdict(key, p) for key, p in chances.items()}
         helpful = not banned and any(
@@ -304,8 +310,10 @@ class Grader:
                 np.concatenate([[0.0], models.credit((request.situation, evidence.reply), name)])
             )
             added = np.array([credit[s.end] - credit[s.start] for s in evidence.spans])
-            # of two windows that say the same, the shorter: each further letter must earn its place
-            scores += added - np.array([_LENGTH_COST * (s.end - s.start) for s in evidence.spans])
+            lengths = np.array([s.end - s.start for s in evidence.spans])
+            # words are credited for the reply as a whole, so likeness leads; of two windows that say the
+            # same, the shorter: each further letter must earn its place
+            scores = _LIKENESS * scores + added - _LENGTH_COST * lengths
         return int(np.argmax(scores))
 
     def _banned(self, request: GradeRequest, evidence: Evidence, chance: float) -> tuple[BannedHit, ...]:

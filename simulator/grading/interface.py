@@ -8,6 +8,7 @@ from typing import Protocol
 from simulator.domain.grade import Grade, GradeRequest
 from simulator.domain.rubric import Rubric
 from simulator.grading.encoder import Encoder
+from simulator.grading.quality import Reason
 
 
 class ReplyGrader(Protocol):
@@ -30,3 +31,6 @@ class ReplyGrader(Protocol):
 
     def grade_many(self, requests: Sequence[GradeRequest]) -> list[Grade]:
         """The grades of `requests`, in order. Raises GradingError for a situation the rubric has not."""
+
+    def reasons(self, request: GradeRequest, grade: Grade) -> list[Reason]:
+        """What each item did to the quality of `grade`, the weightiest first."""

@@ -18,6 +18,7 @@ from simulator.domain.grade import BANNED_KEY, Grade, GradeRequest, ItemResult, 
 from simulator.domain.rubric import Rubric, RubricItem
 from simulator.grading.encoder import Encoder
 from simulator.grading.interface import ReplyGrader
+from simulator.grading.quality import Reason
 from simulator.language.quoting import neutralise
 
 MOST_ASKED = 8  # items in one question
@@ -134,6 +135,10 @@ class OpinionGrader:
     def grade(self, request: GradeRequest) -> Grade:
         """The grade of one reply."""
         return self._opinion.settle(request, self._grader.grade(request))
+
+    def reasons(self, request: GradeRequest, grade: Grade) -> list[Reason]:
+        """What each item did to the quality, which is the encoder's."""
+        return self._grader.reasons(request, grade)
 
     def grade_many(self, requests: Sequence[GradeRequest]) -> list[Grade]:
         """The grades of `requests`, in order. Raises GradingError for a situation the rubric has not."""

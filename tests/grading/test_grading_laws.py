@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from simulator.grading import calibration
 from simulator.grading.encoder import Encoder, load_encoder
 from simulator.grading.grader import Grader
 
-CASES = Path(__file__).parents[2] / "eval" / "cases" / "dev.jsonl"
+CASES = Path(__file__).parents[2] / "eval" / "cases" / "calibration.jsonl"
 TEXTS = st.text(alphabet="您好对不起贵是因为我这就查周三元38，。！？ \n😀aA１Ｂ繁體", max_size=80)
 
 
@@ -119,7 +120,7 @@ def test_a_changed_rubric_falls_back_to_the_shared_calibration(
 
 def test_a_broken_calibration_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / calibration.file_name("aa", "bb")
-    path.write_text('{"format": 1}', encoding="utf-8")
+    path.write_text('{"format": 2}', encoding="utf-8")
     with pytest.raises(EncoderError, match="校准文件坏了"):
         calibration.find([tmp_path], "aa", "bb", "x")
     path.write_text('{"format": 99}', encoding="utf-8")
@@ -130,7 +131,18 @@ def test_a_broken_calibration_file_is_told(tmp_path: Path) -> None:
 def test_calibrations_survive_the_disk(grader: Grader, tmp_path: Path) -> None:
     calibration.save(grader.calibration, tmp_path)
     read = calibration.find([tmp_path], grader.encoder.hash, grader.rubric.hash, "builtin")
-    assert read == grader.calibration
+    assert replace(read, items=None) == replace(grader.calibration, items=None)
+    said = [("too_expensive", "您先消消气，我这就查账单")]
+    whole = np.zeros((1, len(grader.calibration.items.centre)), dtype=np.float32)
+    assert read.items.learned(whole, said) == grader.calibration.items.learned(whole, said)
+
+
+def test_models_of_another_writing_are_refused(grader: Grader, tmp_path: Path) -> None:
+    path = calibration.save(grader.calibration, tmp_path)
+    models = path.with_suffix(".npz")
+    models.write_bytes(models.read_bytes() + b"x")  # a process killed between the two files
+    with pytest.raises(EncoderError, match="不是一起写出来的"):
+        calibration.load(path)
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nowhere", "nonsense"])
