@@ -1,8 +1,8 @@
 """`python -m eval.table`: the figures of docs/grading.md, measured on the blind test split.
 
 Columns: the grader with the builtin encoder; four baselines (keyword rules, a bag of character n-grams, the
-nearest example with one threshold, the grader with the first encoder); the two labellers against each other;
-and the grader with any other encoder (`--encoder`, calibrated on the spot). `--write FILE` replaces what
+nearest example with one threshold, the encoder and the examples alone, without labels of the items); the two
+labellers against each other; and the grader with any other encoder (`--encoder`, calibrated on the spot). `--write FILE` replaces what
 stands in FILE between the table's markers.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from eval import baselines, calibrate, metrics
 from eval.cases import Case, read_cases
 from eval.robustness import robustness
-from eval.unseen import judge_unseen
+from eval.unseen import FOLDS, judge_unseen
 from simulator.cli import wiring
 from simulator.domain.grade import Grade, Verdict
 from simulator.domain.rubric import Rubric
@@ -176,9 +176,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m eval.table")
     parser.add_argument("--encoder", action="append", default=[], help="another encoder: folder or hub id")
     parser.add_argument(
-        "--first", help="the first encoder's folder (python -m training.encoder --kind static)"
+        "--untuned",
+        default="builtin",
+        help="an encoder tuned on no item, for the items never seen (python -m training.encoder --steps 0)",
     )
-    parser.add_argument("--folds", nargs="*", default=[], help="encoders tuned without each fold of items")
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     train = read_cases([CASES / "train.jsonl", CASES / "offtopic.jsonl"])
@@ -187,8 +188,7 @@ def main() -> None:
     builtin = wiring.open_encoder("builtin")
     labels = [metrics.of_case(c) for c in test]
     main_column, picture = grader_column("Duilian", wiring.make_grader(rubric, builtin), test)
-    fold_encoders = [wiring.open_encoder(f) for f in options.folds] or [builtin] * 4
-    unseen_row(main_column, rubric, fold_encoders, [*train, *judged], test)
+    unseen_row(main_column, rubric, [wiring.open_encoder(options.untuned)] * FOLDS, [*train, *judged], test)
     columns = [main_column]
     for name, predict in (
         ("keywords", baselines.keyword_rules(rubric)),
@@ -196,10 +196,11 @@ def main() -> None:
         ("nearest example", baselines.nearest_example(rubric, builtin, [*train, *judged])),
     ):
         columns.append(compared(name, labels, predict(test)))
-    for name, folder in [("first encoder", options.first)] * bool(options.first) + [
-        (e, e) for e in options.encoder
-    ]:
-        other = fitted(rubric, wiring.open_encoder(folder), train, judged)
+    examples = calibration.find(wiring.calibration_folders(), builtin.hash, "", "builtin")
+    alone = Grader(rubric, builtin, examples).grade_many([c.request for c in test])
+    columns.append(compared("examples alone", labels, [metrics.of_grade(g) for g in alone]))
+    for name in options.encoder:
+        other = fitted(rubric, wiring.open_encoder(name), train, judged)
         columns.append(grader_column(name, other, test)[0])
     theirs, kappas = labellers(test)
     columns.append(theirs)
