@@ -43,7 +43,7 @@ _SLIGHT = 0.05
 # Faults are rare: what they are weighs more, by this power of (replies without : replies with).
 _RARE = {"negative": 0.5}
 # What precision weighs against recall when `met` is set, by kind (F-beta).
-_BETA = {"step": 1.0, "skill": 0.8, "negative": 0.9, BANNED: 0.8}
+_BETA = {"step": 1.0, "skill": 1.0, "negative": 1.0, BANNED: 0.8}
 # What leaving a verdict open costs, where a wrong one costs 1 and a missed one `_MISS`: Chow's (1970) rule
 # leaves it open where the likely cost of both verdicts is more.
 _OPEN = 0.5
@@ -90,22 +90,38 @@ def tabulate(grader: Grader, cases: Sequence[Case], evidence: Sequence[Evidence]
     )
 
 
-def fit(
-    grader: Grader, cases: Sequence[Case], train: Sequence[Case] = (), note: str = "", items: bool = True
-) -> Calibration:
-    """A calibration of `grader`'s encoder, for its rubric (`items`) or shared by all rubrics. Raises
-    ValueError when there are too few replies or all labels of a kind are alike."""
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Labelled replies with all that is looked at: read once, however many calibrations are fitted. `judged`:
+    the replies that calibrate; those before them teach."""
+
+    cases: Sequence[Case]
+    evidence: Sequence[Evidence]
+    table: Table
+    judged: Rows
+
+
+def prepare(grader: Grader, cases: Sequence[Case], train: Sequence[Case] = ()) -> Prepared:
+    """`train` teaches the item models, `cases` calibrate. Raises ValueError without `cases`."""
+    if not cases:
+        raise ValueError("没有用来校准的回复")
     every = [*train, *cases]
     evidence = gather([c.request for c in every], grader.fewshot)
     table = tabulate(grader, every, evidence)
-    judged = np.arange(len(train), len(every))
-    shared = {kind: fit_shared(table, np.flatnonzero(table.kind == kind)) for kind in KINDS}
-    logits = _shared_logits(table, shared)
+    return Prepared(cases=every, evidence=evidence, table=table, judged=np.arange(len(train), len(every)))
+
+
+def fit(grader: Grader, prepared: Prepared, note: str = "", items: bool = True) -> Calibration:
+    """A calibration of `grader`'s encoder, for its rubric (`items`) or shared by all rubrics. Raises
+    ValueError when there are too few replies or all labels of a kind are alike."""
+    table, judged = prepared.table, prepared.judged
+    shared = _fit_all_shared(table)
+    logits = shared_logits(table, shared)
     models, scaling = None, {}
     if items:
-        held = held_out(table, logits, np.arange(len(train)), judged)
+        held = held_out(table, logits, np.arange(judged[0]), judged)
         scaling = {kind: _scaling(table, kind, held, judged) for kind in KINDS}
-        models = fit_models(table, logits, np.arange(len(every)))
+        models = fit_models(table, logits, np.arange(len(prepared.cases)))
         logits = _scaled(table, held, scaling)
     chances = np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
     return Calibration(
@@ -114,7 +130,7 @@ def fit(
         shared=shared,
         scaling=scaling,
         bands=_bands(table, chances, table.of(judged)),
-        marking=fit_marking(*_marks(grader, every, evidence, table, chances, judged)),
+        marking=fit_marking(*_marks(grader, prepared, chances)),
         items=models,
         note=note,
     )
@@ -127,9 +143,14 @@ def fit_shared(table: Table, rows: Rows) -> Linear:
     return Linear(bias=float(model.intercept_[0]), weights=tuple(map(float, model.coef_[0])))
 
 
-def _shared_logits(table: Table, shared: dict[str, Linear]) -> Array:
+def _fit_all_shared(table: Table) -> dict[str, Linear]:
+    return {kind: fit_shared(table, np.flatnonzero(table.kind == kind)) for kind in KINDS}
+
+
+def shared_logits(table: Table, shared: dict[str, Linear] | None = None) -> Array:
+    """The logit of every row by the shared lines (fitted on the table itself where none are given)."""
     out = np.zeros(len(table.label))
-    for kind, line in shared.items():
+    for kind, line in (shared or _fit_all_shared(table)).items():
         rows = np.flatnonzero(table.kind == kind)
         out[rows] = table.own[rows] @ np.array(line.weights) + line.bias
     return out
@@ -162,6 +183,8 @@ def fit_models(table: Table, logits: Array, replies: Rows) -> ItemModels:
         rare = ((~labels).sum() / labels.sum()) ** _RARE.get(str(table.kind[mine[0]]), 0.0)
         parts.append(model.fit(inputs, labels, sample_weight=np.where(labels, rare, 1.0)).coef_[0])
         names.append(name)
+    if not names:
+        raise ValueError(f"没有一项有 {_FEWEST_POSITIVE} 条以上做到的回复")
     return _models(names, np.array(parts), centre, scale, words)
 
 
@@ -241,26 +264,20 @@ def set_band(chances: Array, labels: NDArray[np.bool_], kind: str) -> Band:
     return Band(not_met=round(min(met, _OPEN / _MISS[kind]), 4), met=met)
 
 
-def _marks(
-    grader: Grader,
-    cases: Sequence[Case],
-    evidence: Sequence[Evidence],
-    table: Table,
-    chances: Array,
-    judged: Rows,
-) -> tuple[Array, Array]:
+def _marks(grader: Grader, prepared: Prepared, chances: Array) -> tuple[Array, Array]:
     """(inputs of the quality model, labelled qualities) of the judged replies that have one."""
+    table, cases = prepared.table, prepared.cases
     by_reply: list[dict[str, float]] = [{} for _ in cases]
     items: dict[str, RubricItem] = {column_name(i): i for i in grader.fewshot.examples.items}
-    for row in table.of(judged):
+    for row in table.of(prepared.judged):
         name, number = str(table.column[row]), int(table.reply[row])
         key = items[name].key_in(cases[number].request.situation) if name in items else BANNED
         by_reply[number][key] = float(chances[row])
     rows, marks = [], []
-    for number in judged:
+    for number in prepared.judged:
         case, found = cases[number], by_reply[number]
         if case.quality is not None:
-            length = evidence[number].features.length
+            length = prepared.evidence[number].features.length
             values = marking.inputs(grader.rubric, found, found[BANNED], case.request.situation, length)
             rows.append([values[name] for name in marking.INPUTS])
             marks.append(case.quality)

@@ -47,7 +47,9 @@ def main() -> None:
     pairs = (("test", "train"), ("test", "calibration"), ("calibration", "train"))
     rows = [(f"{one} against {other}", replies[one], replies[other]) for one, other in pairs]
     rows += [("test against the rubric's examples", replies["test"], examples)]
-    print("| trigram Jaccard to the nearest | mean | 95th percentile | largest | 0.6 and more |\n|---|---|---|---|---|")
+    print(
+        "| trigram Jaccard to the nearest | mean | 95th percentile | largest | 0.6 and more |\n|---|---|---|---|---|"
+    )
     for name, texts, among in rows:
         values = np.array([v for v, _ in nearest(texts, among)])
         print(

@@ -26,7 +26,7 @@ _CANCELLED = re.compile(_UNDERSTANDING + r"[^。！？!?]{0,24}?(?:但是|但|�
 _GIBBERISH = 0.06
 _LONG_ENOUGH = 12
 TEXT_FACTS = (
-    "cancelled", "echo", "question", "open_question", "day", "figures", "length", "short", "exclaims",
+    "cancelled", "echo", "question", "open_question", "day", "figures", "length", "short",
     "polite", "familiar", "promises", "third_party", "story",
 )  # fmt: skip
 
@@ -100,7 +100,6 @@ def _facts(text: str, customer: str, features: Features) -> NDArray[np.float32]:
         "figures": min(len(features.figures), 3) / 3,
         "length": min(features.length, 120) / 120,
         "short": features.length <= 12,
-        "exclaims": bool(re.search(r"[!！]|\?\?|？？", text)),
         "polite": "您" in text,
         "familiar": "你" in text.replace("你们", ""),
         "promises": bool(features.promises),

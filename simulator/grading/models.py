@@ -22,31 +22,38 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from simulator.errors import EncoderError
-from simulator.language.canonical import canonical, sound
+from simulator.language.canonical import ASKED, BREAK, sound, with_marks
 
 LONGEST_GRAM = 4
 _SOUNDS, _PLACE = "\u02d0", "@"  # mark an n-gram of sounds, and the situation; letters of no reply
+_MARKS = (BREAK, ASKED)
 Values = NDArray[np.float32]
 Said = tuple[str, str]  # situation, reply
 
 
 def grams(said: Said) -> list[str]:
-    """What is counted of a reply in its situation: n-grams of levelled characters and of their sounds."""
+    """What is counted of a reply in its situation: n-grams of levelled characters, of their sounds, and of
+    the characters about a mark."""
     situation, reply = said
-    letters, _ = canonical(reply)
-    return [_PLACE + situation, *(gram for gram, _, _ in _placed(letters))]
+    text, _ = with_marks(reply)
+    return [_PLACE + situation, *(gram for gram, _ in _placed(text))]
 
 
-def _placed(letters: str) -> list[tuple[str, int, int]]:
-    """(n-gram, start, end) in `letters`."""
-    sounds = [sound(c) for c in letters]
+def _placed(text: str) -> list[tuple[str, list[int]]]:
+    """(n-gram, its characters' places in `text`, a levelled text with marks)."""
+    letters = [i for i, c in enumerate(text) if c not in _MARKS]
+    sounds = {i: sound(text[i]) for i in letters}
     found = []
     for size in range(1, LONGEST_GRAM + 1):
         for start in range(len(letters) - size + 1):
-            stop = start + size
-            found.append((letters[start:stop], start, stop))
+            places = letters[start : start + size]
+            found.append(("".join(text[i] for i in places), places))
             if size > 1:
-                found.append((_SOUNDS + " ".join(sounds[start:stop]), start, stop))
+                found.append((_SOUNDS + " ".join(sounds[i] for i in places), places))
+    for mark in (i for i, c in enumerate(text) if c in _MARKS):
+        for size in (2, 3):
+            for start in range(max(0, mark - size + 1), min(mark, len(text) - size) + 1):
+                found.append((text[start : start + size], list(range(start, start + size))))
     return found
 
 
@@ -99,13 +106,13 @@ class ItemModels:
         )
         vector = self._vectorizer.transform([(situation, reply)])
         value = dict(zip(vector.indices.tolist(), vector.data.tolist(), strict=True))
-        letters, places = canonical(reply)
-        numbered = [(self._number.get(gram, -1), start, stop) for gram, start, stop in _placed(letters)]
-        times = np.bincount([n for n, _, _ in numbered if n >= 0], minlength=1)
-        for number, start, stop in numbered:
+        text, places = with_marks(reply)
+        numbered = [(self._number.get(gram, -1), where) for gram, where in _placed(text)]
+        times = np.bincount([n for n, _ in numbered if n >= 0], minlength=1)
+        for number, where in numbered:
             if number in weight:
-                share = weight[number] * value[number] / times[number] / (stop - start)
-                np.add.at(out, list(places[start:stop]), share)
+                share = weight[number] * value[number] / times[number] / len(where)
+                np.add.at(out, [places[i] for i in where], share)
         return out
 
     @cached_property

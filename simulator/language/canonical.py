@@ -42,18 +42,34 @@ _LEVEL = re.compile(
 _FORMS = {"named": "王", "young": "小王", "person": "先生", "product": "套餐", "they": "他", "number": "0"}
 
 
+BREAK, ASKED = ",", "?"  # what marks are levelled to
+
+
 def canonical(text: str) -> tuple[str, tuple[int, ...]]:
     """The levelled form of `text`, letters and figures only, and for each of its characters the place in
     `text` it stands for."""
+    marked, places = with_marks(text)
+    kept = [(c, p) for c, p in zip(marked, places, strict=True) if c not in (BREAK, ASKED)]
+    return "".join(c for c, _ in kept), tuple(p for _, p in kept)
+
+
+def with_marks(text: str) -> tuple[str, tuple[int, ...]]:
+    """`canonical` with the marks between letters, levelled to two: a question, or a break of any kind (a
+    comma, a full stop, a blank). A break at either end says nothing and is left out."""
     plain = normalise(text)
     out: list[str] = []
     places: list[int] = []
 
     def keep(start: int, end: int) -> None:
         for place in range(start, end):
-            if plain[place].isalnum():
-                out.append(plain[place])
-                places.append(place)
+            char = plain[place]
+            if not char.isalnum():
+                char = ASKED if char == ASKED else BREAK
+                if out and out[-1] in (BREAK, ASKED):
+                    out[-1] = ASKED if ASKED in (out[-1], char) else BREAK
+                    continue
+            out.append(char)
+            places.append(place)
 
     done = 0
     for match in _LEVEL.finditer(plain):
@@ -64,7 +80,9 @@ def canonical(text: str) -> tuple[str, tuple[int, ...]]:
         places.extend(min(match.start() + i, last) for i in range(len(form)))
         done = match.end()
     keep(done, len(plain))
-    return "".join(out), tuple(places)
+    first = 1 if out[:1] == [BREAK] else 0
+    final = len(out) - (1 if len(out) > first and out[-1] == BREAK else 0)
+    return "".join(out[first:final]), tuple(places[first:final])
 
 
 @lru_cache(maxsize=16384)
