@@ -32,6 +32,7 @@ from simulator.grading.evidence import TEXT_FACTS, Evidence, gather, lacks
 from simulator.grading.examples import column_name, example_set
 from simulator.grading.fewshot import FewShot
 from simulator.grading.fewshot import Nearest as Row
+from simulator.grading.models import Credit
 from simulator.grading.prescribed import Prescribed, Said, covers
 from simulator.language.text import han_share
 
@@ -109,10 +110,12 @@ class Grader:
         if not evidence.features.meaningful:
             return self._unreadable(request, evidence, items)
         said = self.prescribed.said(request.situation, evidence.text)
+        models = self.calibration.items
+        credit = models.credit((request.situation, request.reply)) if models else None
         chances = self._chances(request.situation, items, evidence, said, learned)
         rest, learned = self._rest(request, evidence, said, learned)
         chances[BANNED_KEY] = self._banned_probability(rest, learned) if rest.spans else 0.0
-        banned = self._banned(request, rest, chances[BANNED_KEY])
+        banned = self._banned(rest, chances[BANNED_KEY], credit)
         judged = {key: self._verdict(key, p) for key, p in chances.items()}
         helpful = not banned and any(
             v is Verdict.MET and not k.startswith("negative:") for k, v in judged.items()
@@ -123,7 +126,7 @@ class Grader:
             if item.detector in form.DETECTORS:
                 results.append(form.judge(key, item.detector, evidence.features, request.style, helpful))
             else:
-                results.append(self._result(item, request, judged[key], chances[key], evidence, said))
+                results.append(self._result(item, key, judged[key], chances[key], evidence, said, credit))
         results.append(self._banned_item(banned, chances[BANNED_KEY]))
         mark = self._quality(request.situation, evidence, chances, tuple(results), banned, bool(said))
         return self._made(evidence, tuple(results), banned, mark)
@@ -266,13 +269,13 @@ class Grader:
     def _result(
         self,
         item: RubricItem,
-        request: GradeRequest,
+        key: str,
         verdict: Verdict,
         score: float,
         evidence: Evidence,
         said: tuple[Said, ...],
+        credit: Credit | None,
     ) -> ItemResult:
-        key = item.key_in(request.situation)
         if verdict is Verdict.NOT_MET or not evidence.spans:
             return ItemResult(key=key, verdict=verdict, score=score)
         for one in said:
@@ -280,7 +283,7 @@ class Grader:
                 near = Nearest(text=one.line.text, positive=True, similarity=1.0)
                 return ItemResult(key=key, verdict=verdict, score=score, span=one.span, nearest=near)
         column = self._column_of(item)
-        window = self._window(request, evidence, column, column_name(item))
+        window = self._window(credit, evidence, column, column_name(item))
         span = evidence.spans[window]
         row = self.fewshot.nearest(evidence.similar[window], column)
         return ItemResult(key=key, verdict=verdict, score=score, span=span, nearest=self._shown(row))
@@ -301,26 +304,23 @@ class Grader:
             return None
         return evidence.spans[int(np.argmax(evidence.scores[:, column]))]
 
-    def _window(self, request: GradeRequest, evidence: Evidence, column: int, name: str) -> int:
+    def _window(self, credit: Credit | None, evidence: Evidence, column: int, name: str) -> int:
         """The window that decided: the best by its likeness to examples and by what its words added."""
         scores = evidence.scores[:, column].astype(np.float64)
-        models = self.calibration.items
-        if models is not None:
-            credit = np.cumsum(
-                np.concatenate([[0.0], models.credit((request.situation, evidence.reply), name)])
-            )
-            added = np.array([credit[s.end] - credit[s.start] for s in evidence.spans])
+        if credit is not None:
+            sums = np.cumsum(np.concatenate([[0.0], credit.of(name)]))
+            added = np.array([sums[s.end] - sums[s.start] for s in evidence.spans])
             lengths = np.array([s.end - s.start for s in evidence.spans])
             # words are credited for the reply as a whole, so likeness leads; of two windows that say the
             # same, the shorter: each further letter must earn its place
             scores = _LIKENESS * scores + added - _LENGTH_COST * lengths
         return int(np.argmax(scores))
 
-    def _banned(self, request: GradeRequest, evidence: Evidence, chance: float) -> tuple[BannedHit, ...]:
+    def _banned(self, evidence: Evidence, chance: float, credit: Credit | None) -> tuple[BannedHit, ...]:
         """The banned things said: found by the column for any of them, named by the nearest ids."""
         if self._verdict(BANNED_KEY, chance) is not Verdict.MET or not evidence.spans:
             return ()
-        window = self._window(request, evidence, self.fewshot.examples.width - 1, BANNED)
+        window = self._window(credit, evidence, self.fewshot.examples.width - 1, BANNED)
         span = evidence.spans[window]
         named = evidence.scores[window, len(self.fewshot.examples.items) : -1]
         best = float(named.max())

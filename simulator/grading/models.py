@@ -93,27 +93,30 @@ class ItemModels:
         logits = ((whole - self.centre) / self.scale) @ self.weights.T + worded + self.biases
         return [dict(zip(self.names, map(float, row), strict=True)) for row in logits]
 
-    def credit(self, said: Said, name: str) -> Values:
-        """For every code point of the reply, what its n-grams add to the column's logit."""
-        situation, reply = said
-        out = np.zeros(len(reply), dtype=np.float32)
-        row = self._row.get(name)
-        if row is None:
-            return out
-        begin, end = self.words.indptr[row : row + 2]
-        weight = dict(
-            zip(self.words.indices[begin:end].tolist(), self.words.data[begin:end].tolist(), strict=True)
-        )
-        vector = self._vectorizer.transform([(situation, reply)])
+    def credit(self, said: Said) -> Credit:
+        """Who of the reply's code points speaks for what."""
+        return Credit(self, said)
+
+    @cached_property
+    def dense_words(self) -> Values:
+        """`words` as a plain array, for looking up single weights."""
+        return np.asarray(self.words.toarray(), dtype=np.float32)
+
+    def row(self, name: str) -> int | None:
+        """The row of a column; None for one that was not learned."""
+        return self._row.get(name)
+
+    def counted(self, said: Said) -> tuple[NDArray[np.int64], Values, list[list[int]]]:
+        """Of one reply: the number of every n-gram that is known, once for each time it stands there; its
+        TF-IDF value, shared among those times; and the places in the levelled text."""
+        text, _ = with_marks(said[1])
+        placed = [(self._number.get(gram, -1), where) for gram, where in _placed(text)]
+        numbers = np.array([n for n, _ in placed if n >= 0], dtype=np.int64)
+        vector = self._vectorizer.transform([said])
         value = dict(zip(vector.indices.tolist(), vector.data.tolist(), strict=True))
-        text, places = with_marks(reply)
-        numbered = [(self._number.get(gram, -1), where) for gram, where in _placed(text)]
-        times = np.bincount([n for n, _ in numbered if n >= 0], minlength=1)
-        for number, where in numbered:
-            if number in weight:
-                share = weight[number] * value[number] / times[number] / len(where)
-                np.add.at(out, [places[i] for i in where], share)
-        return out
+        times = np.bincount(numbers, minlength=1)
+        shares = np.array([value[n] / times[n] for n in numbers.tolist()], dtype=np.float32)
+        return numbers, shares, [where for n, where in placed if n >= 0]
 
     @cached_property
     def _row(self) -> dict[str, int]:
@@ -128,6 +131,29 @@ class ItemModels:
         made = vectorizer(self._number)
         made.idf_ = self.idf
         return made
+
+
+class Credit:
+    """What each code point of one reply adds to a column's logit through its n-grams."""
+
+    def __init__(self, models: ItemModels, said: Said) -> None:
+        self._models = models
+        self._length = len(said[1])
+        self._numbers, shares, where = models.counted(said)
+        _, places = with_marks(said[1])
+        sizes = np.array([len(w) for w in where], dtype=np.int64)
+        self._gram = np.repeat(np.arange(len(where)), sizes)
+        self._place = np.array([places[i] for w in where for i in w], dtype=np.int64)
+        self._shares = shares / np.maximum(sizes, 1)
+
+    def of(self, name: str) -> Values:
+        """(code points,) in logits; zeros for a column that was not learned."""
+        row = self._models.row(name)
+        if row is None or not len(self._numbers):
+            return np.zeros(self._length, dtype=np.float32)
+        weights = self._models.dense_words[row, self._numbers] * self._shares
+        added = np.bincount(self._place, weights=weights[self._gram], minlength=self._length)
+        return np.asarray(added, dtype=np.float32)
 
 
 _TEXTS = ("names", "vocabulary")

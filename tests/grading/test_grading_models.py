@@ -92,7 +92,7 @@ def test_the_gain_is_the_columns_own(models: ItemModels) -> None:
 def test_credit_is_all_that_the_words_add_but_for_the_situation(
     models: ItemModels, said: tuple[str, str], column: int
 ) -> None:
-    credit = models.credit(said, NAMES[column])
+    credit = models.credit(said).of(NAMES[column])
     added = {g: v for g, v in worded(models, said, column).items() if not g.startswith("@")}
     assert credit.shape == (len(said[1]),)
     assert np.abs(credit).max() > 0
@@ -101,52 +101,53 @@ def test_credit_is_all_that_the_words_add_but_for_the_situation(
 
 def test_credit_of_a_letter_that_stands_for_two_is_whole(models: ItemModels) -> None:
     model = only(models, 先生=2.0)
-    assert model.credit(("no_need", "哥，您好"), NAMES[1]).sum() == pytest.approx(
+    assert model.credit(("no_need", "哥，您好")).of(NAMES[1]).sum() == pytest.approx(
         worded(model, ("no_need", "哥，您好"), 1)["先生"]
     )
 
 
 def test_credit_points_at_the_words(models: ItemModels) -> None:
     reply = "您好！我，道歉。您慢慢考虑"
-    credit = only(models, 道歉=3.0).credit(("no_need", reply), NAMES[1])
+    credit = only(models, 道歉=3.0).credit(("no_need", reply)).of(NAMES[1])
     assert [reply[n] for n in np.flatnonzero(credit)] == ["道", "歉"]
     assert credit[5] == credit[6] > 0
-    assert not only(models, 道歉=3.0).credit(("no_need", reply), NAMES[0]).any(), "another column's words"
+    assert not only(models, 道歉=3.0).credit(("no_need", reply)).of(NAMES[0]).any(), "another column's words"
 
 
 def test_a_typo_of_the_same_sound_gets_credit(models: ItemModels) -> None:
     by_sound = only(models, **{"\u02d0dao qian": 3.0})
     for reply in ("我道歉", "我倒歉"):
-        assert np.flatnonzero(by_sound.credit(("no_need", reply), NAMES[1])).tolist() == [1, 2]
+        assert np.flatnonzero(by_sound.credit(("no_need", reply)).of(NAMES[1])).tolist() == [1, 2]
 
 
 def test_words_said_twice_share_the_credit(models: ItemModels) -> None:
     model = only(models, 道歉=3.0)
-    credit = model.credit(("no_need", "道歉，真的道歉"), NAMES[1])
+    credit = model.credit(("no_need", "道歉，真的道歉")).of(NAMES[1])
     assert np.flatnonzero(credit).tolist() == [0, 1, 5, 6]
     assert credit[0] == pytest.approx(credit[5])
 
 
 def test_words_against_an_item_get_negative_credit(models: ItemModels) -> None:
-    assert (only(models, 不急=-1.0).credit(("no_need", "不急"), NAMES[1]) < 0).all()
+    assert (only(models, 不急=-1.0).credit(("no_need", "不急")).of(NAMES[1]) < 0).all()
 
 
 def test_a_column_without_a_model_gives_no_credit(models: ItemModels) -> None:
-    credit = models.credit(SAID[0], "skill:nobody")
+    credit = models.credit(SAID[0]).of("skill:nobody")
     assert credit.shape == (len(SAID[0][1]),)
     assert not credit.any()
 
 
 @pytest.mark.parametrize("reply", ["", "，。", "😀", "qqq"])
 def test_nothing_known_gives_no_credit(models: ItemModels, reply: str) -> None:
-    assert models.credit(("nowhere", reply), NAMES[0]).tolist() == [0.0] * len(reply)
+    assert models.credit(("nowhere", reply)).of(NAMES[0]).tolist() == [0.0] * len(reply)
 
 
-def test_grams_are_of_levelled_letters_their_sounds_and_the_situation() -> None:
+def test_grams_are_of_levelled_letters_their_sounds_their_marks_and_the_situation() -> None:
     assert set(grams(("s", "歉，ab"))) == {
         "@s", "歉", "a", "b", "歉a", "ab", "歉ab", "\u02d0qian a", "\u02d0a b", "\u02d0qian a b",
+        "歉,", ",a", "歉,a", ",ab",
     }  # fmt: skip
-    assert grams(("s", "王先生您好")) == grams(("s", "李女士，您好！"))
+    assert grams(("s", "王先生 您好")) == grams(("s", "李女士，您好！"))
     assert max(len(g) for g in grams(("s", "好的我马上查")) if g[0] not in "@\u02d0") == 4
 
 
