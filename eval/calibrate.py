@@ -1,7 +1,7 @@
 """Fits calibrations on labelled replies (`duilian eval calibrate`). Knows nothing of how grades are shown.
 
 The item models learn from the replies to train on; how far to trust them is fitted on other replies,
-written by other hands. With nothing to train on, the replies are split: each fold is judged by models that
+written by other hands; the models that are kept then learn from both. With nothing to train on, the replies are split: each fold is judged by models that
 have not seen it.
 """
 
@@ -115,7 +115,8 @@ def fit(grader: Grader, prepared: Prepared, note: str = "", items: bool = True) 
     """A calibration of `grader`'s encoder, for its rubric (`items`) or shared by all rubrics. Raises
     ValueError when there are too few replies or all labels of a kind are alike."""
     table, judged = prepared.table, prepared.judged
-    shared = _fit_all_shared(table)
+    taught = table.of(np.arange(judged[0])) if judged[0] else np.arange(len(table.label))
+    shared = fit_all_shared(table, taught)
     logits = shared_logits(table, shared)
     models, scaling = None, {}
     if items:
@@ -143,14 +144,15 @@ def fit_shared(table: Table, rows: Rows) -> Linear:
     return Linear(bias=float(model.intercept_[0]), weights=tuple(map(float, model.coef_[0])))
 
 
-def _fit_all_shared(table: Table) -> dict[str, Linear]:
-    return {kind: fit_shared(table, np.flatnonzero(table.kind == kind)) for kind in KINDS}
+def fit_all_shared(table: Table, rows: Rows) -> dict[str, Linear]:
+    """The shared line of every kind, from `rows`."""
+    return {kind: fit_shared(table, rows[table.kind[rows] == kind]) for kind in KINDS}
 
 
-def shared_logits(table: Table, shared: dict[str, Linear] | None = None) -> Array:
-    """The logit of every row by the shared lines (fitted on the table itself where none are given)."""
+def shared_logits(table: Table, shared: dict[str, Linear]) -> Array:
+    """The logit of every row by the shared lines."""
     out = np.zeros(len(table.label))
-    for kind, line in (shared or _fit_all_shared(table)).items():
+    for kind, line in shared.items():
         rows = np.flatnonzero(table.kind == kind)
         out[rows] = table.own[rows] @ np.array(line.weights) + line.bias
     return out
@@ -256,6 +258,7 @@ def _bands(table: Table, chances: Array, rows: Rows) -> dict[str, Band]:
 
 def set_band(chances: Array, labels: NDArray[np.bool_], kind: str) -> Band:
     """`met` where F-beta is best; `not_met` where a miss is likely to cost no more than an open verdict."""
+    chances = np.round(chances, 4)  # as they are when a verdict is made
     order = np.argsort(-chances, kind="stable")
     hits = np.cumsum(labels[order])
     weight = _BETA[kind] ** 2

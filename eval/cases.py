@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -29,6 +30,8 @@ class _Record(records.Lenient):
     negatives: tuple[str, ...]
     banned: tuple[str, ...] = ()
     quality: float | None = Field(default=None, ge=1, le=5)
+    history: tuple[tuple[Literal["customer", "trainee"], str], ...] | None = None
+    facts: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,8 @@ def _read(path: Path) -> Iterator[Case]:
                 style=record.style,
                 customer=record.customer or "",
                 reply=record.reply,
+                history=record.history or (),
+                facts=tuple((k, str(v)) for k, v in (record.facts or {}).items()),
             ),
             labels={
                 "step": frozenset(record.steps),

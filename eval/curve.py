@@ -41,7 +41,6 @@ def main() -> None:
     grader = Grader(rubric, encoder, calibration.blank(encoder.hash, rubric.hash))
     prepared = calibrate.prepare(grader, cases, train)
     table, judged = prepared.table, prepared.judged
-    logits = calibrate.shared_logits(table)
     rows = table.of(judged)
     print(
         "| training replies | "
@@ -53,6 +52,7 @@ def main() -> None:
     order = np.random.default_rng(options.seed).permutation(len(train))
     for share in SHARES:
         seen = np.sort(order[: round(share * len(train))])
+        logits = calibrate.shared_logits(table, calibrate.fit_all_shared(table, table.of(seen)))
         held = calibrate.held_out(table, logits, seen, judged)
         figures = [
             best_f1(held[mine], table.label[mine])

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 def fit_marking(inputs: Array, qualities: Array) -> Marking:
     """Proportional odds over half points. `inputs`: (replies, INPUTS); `qualities`: 1-5. A level that no
-    reply has shares the cut of the one above it. Raises ValueError with fewer than two levels."""
+    reply has shares the cut of the one below it. Raises ValueError with fewer than two levels."""
     half = np.clip(np.round(2 * qualities), 2, 10).astype(int)
     present = np.unique(half)
     if len(present) < 2:

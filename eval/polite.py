@@ -1,8 +1,8 @@
 """`python -m eval.polite --data smile.jsonl.xz`: false banned alarms on counsellors' turns, all of them listed.
 
 Counsellors are polite by trade, so a banned phrase found in one of their turns is, until read, a false alarm.
-The turns are not part of the product; the file is given on the command line. Every flagged turn is written
-with its words and the phrase it was taken for, to be read.
+The turns are not part of the product; the file is given on the command line. With `--out` every flagged
+turn is written with the ids it was taken for and the words that decided, to be read.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.progress import track
 
+from eval.table import shipped_grader
 from simulator.cli import wiring
 from simulator.domain.grade import GradeRequest
 
@@ -44,7 +45,7 @@ def main() -> None:
     chance = random.Random(options.seed)
     drawn = chance.sample(turns, min(options.count, len(turns)))
     rubric = wiring.open_catalog(None).content.rubric("service")
-    grader = wiring.make_grader(rubric, wiring.open_encoder("builtin"))
+    grader = shipped_grader(rubric, wiring.open_encoder("builtin"))
     flagged = []
     for start in track(range(0, len(drawn), _AT_ONCE), description="polite turns"):
         part = drawn[start : start + _AT_ONCE]

@@ -41,6 +41,7 @@ def main() -> None:
         name: [c.request.reply for c in read_cases([CASES / f"{name}.jsonl"])]
         for name in ("train", "calibration", "test")
     }
+    replies["train"] += [c.request.reply for c in read_cases([CASES / "offtopic.jsonl"])]
     rubric = wiring.open_catalog(None).content.rubric("service")
     examples = [t for i in rubric.items for t in (*i.examples, *i.contrast)]
     examples += [t for b in rubric.banned for t in (b.phrase, *b.paraphrases, *b.neighbours)]

@@ -21,6 +21,7 @@ from eval.cases import Case, read_cases
 from eval.robustness import robustness
 from eval.unseen import FOLDS, judge_unseen
 from simulator.cli import wiring
+from simulator.content.places import shipped
 from simulator.domain.grade import Grade, Verdict
 from simulator.domain.rubric import Rubric
 from simulator.grading import calibration
@@ -88,6 +89,12 @@ def calibrated_rows(cases: Sequence[Case], grades: Sequence[Grade]) -> tuple[dic
     ]
     error = f"{metrics.calibration_error(bars):.3f}"
     return {"expected calibration error": error, "share unsure": f"{unsure:.1%}"}, picture
+
+
+def shipped_grader(rubric: Rubric, encoder: Encoder) -> Grader:
+    """The grader as shipped, whatever calibrations the user has made."""
+    folder = shipped("models") / "calibration"
+    return Grader(rubric, encoder, calibration.find([folder], encoder.hash, rubric.hash, encoder.name))
 
 
 def fitted(rubric: Rubric, encoder: Encoder, train: Sequence[Case], judged: Sequence[Case]) -> Grader:
@@ -177,7 +184,6 @@ def main() -> None:
     parser.add_argument("--encoder", action="append", default=[], help="another encoder: folder or hub id")
     parser.add_argument(
         "--untuned",
-        default="builtin",
         help="an encoder tuned on no item, for the items never seen (python -m training.encoder --steps 0)",
     )
     parser.add_argument("--write", type=Path)
@@ -187,8 +193,10 @@ def main() -> None:
     rubric = wiring.open_catalog(None).content.rubric("service")
     builtin = wiring.open_encoder("builtin")
     labels = [metrics.of_case(c) for c in test]
-    main_column, picture = grader_column("Duilian", wiring.make_grader(rubric, builtin), test)
-    unseen_row(main_column, rubric, [wiring.open_encoder(options.untuned)] * FOLDS, [*train, *judged], test)
+    main_column, picture = grader_column("Duilian", shipped_grader(rubric, builtin), test)
+    if options.untuned:
+        encoders = [wiring.open_encoder(options.untuned)] * FOLDS
+        unseen_row(main_column, rubric, encoders, [*train, *judged], test)
     columns = [main_column]
     for name, predict in (
         ("keywords", baselines.keyword_rules(rubric)),
@@ -196,7 +204,7 @@ def main() -> None:
         ("nearest example", baselines.nearest_example(rubric, builtin, [*train, *judged])),
     ):
         columns.append(compared(name, labels, predict(test)))
-    examples = calibration.find(wiring.calibration_folders(), builtin.hash, "", "builtin")
+    examples = calibration.find([shipped("models") / "calibration"], builtin.hash, "", "builtin")
     alone = Grader(rubric, builtin, examples).grade_many([c.request for c in test])
     columns.append(compared("examples alone", labels, [metrics.of_grade(g) for g in alone]))
     for name in options.encoder:

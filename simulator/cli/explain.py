@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.domain.grade import GradeRequest
+from simulator.domain.grade import BANNED_KEY, GradeRequest
 from simulator.domain.rubric import Rubric
 from simulator.grading.quality import Reason
 
@@ -33,7 +33,7 @@ def explain(
             lines.append(f"      换成：{phrase.better}")
     for item in record["items"]:
         told = item["verdict"] != "not_met" or "settled_by" in item
-        if told and not item["key"].startswith("negative:banned"):
+        if told and item["key"] != BANNED_KEY:
             lines += _item(rubric, item, request.reply)
     return "\n".join(lines + _summary(rubric, record, reasons)) + "\n\n"
 
@@ -53,7 +53,8 @@ def _summary(rubric: Rubric, record: dict[str, Any], reasons: Sequence[Reason]) 
 def _reason(rubric: Rubric, reason: Reason) -> str:
     known = rubric.item(reason.key)
     name = known.name if known else reason.key
-    return f"{'' if reason.done else '没有'}“{name}” {reason.points:+.1f}".replace("-", "−")
+    points = f"{reason.points:+.1f}".replace("-", "−")
+    return f"{'' if reason.done else '没有'}“{name}” {points}"
 
 
 def _item(rubric: Rubric, item: dict[str, Any], reply: str) -> list[str]:

@@ -81,10 +81,11 @@ class Calibration:
         """In [0, 1], four decimals. `own`: SHARED_INPUTS; `learned`: what `items` says of this reply, by
         column, without the shared logit."""
         logit = self.shared[kind](own)
-        if self.items is not None and column in learned:
-            logit = self.scaling[kind](
-                np.array([learned[column] + self.items.gain(column) * logit], dtype=np.float32)
-            )
+        if self.items is not None:
+            if column in learned:
+                logit = learned[column] + self.items.gain(column) * logit
+            line = self.scaling[kind]
+            logit = line.bias + line.weights[0] * logit
         return round(float(1 / (1 + np.exp(-np.clip(logit, -30, 30)))), 4)
 
 

@@ -25,6 +25,7 @@ _CANCELLED = re.compile(_UNDERSTANDING + r"[^。！？!?]{0,24}?(?:但是|但|�
 # Chinese in which fewer of the character pairs than this are known says nothing; shorter text may be new.
 _GIBBERISH = 0.06
 _LONG_ENOUGH = 12
+_UNHEARD = 1e-6  # of shorter text, none at all
 TEXT_FACTS = (
     "cancelled", "echo", "question", "open_question", "day", "figures", "length", "short",
     "polite", "familiar", "promises", "third_party", "story",
@@ -67,7 +68,8 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]
         similar = compared.similar[begin : begin + len(cut)]
         begin += len(cut)
         features = reading.features(request.reply, request.customer)
-        if features.length >= _LONG_ENOUGH and fewshot.familiarity(text) < _GIBBERISH:
+        known = fewshot.familiarity(text)
+        if known < (_GIBBERISH if features.length >= _LONG_ENOUGH else _UNHEARD):
             features = replace(features, meaningful=False)
         empty = np.zeros(fewshot.examples.width, dtype=np.float32)
         near, missed = fewshot.nearness(similar)

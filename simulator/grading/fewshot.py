@@ -25,7 +25,7 @@ _RIDGE = 0.3
 # How fast likeness fades with distance; 3 to 5 did alike on calibration replies, a linear kernel worse.
 _SHARPNESS = 4.0
 # Likeness from which a text counts as the example itself: particles, punctuation or a name differ.
-_VERBATIM = 0.82
+VERBATIM = 0.82
 _CHUNK = 512  # texts compared at once
 Scores = NDArray[np.float32]
 
@@ -94,7 +94,7 @@ class FewShot:
         mine = owner >= len(self.examples.items) if any_banned else owner == column
         good = similar[:, mine & self.examples.positive].max(initial=0.0)
         near = similar[:, mine & ~self.examples.positive].max(initial=0.0)
-        return None if max(good, near) < _VERBATIM else bool(good > near)
+        return None if max(good, near) < VERBATIM else bool(good > near)
 
     def nearness(self, similar: Vectors) -> tuple[Scores, Scores]:
         """By column, likeness of the windows `similar` (windows, examples) to the nearest example and to the

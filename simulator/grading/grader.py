@@ -30,7 +30,7 @@ from simulator.grading.calibration import BANNED, SHARED_INPUTS, Calibration
 from simulator.grading.encoder import Encoder
 from simulator.grading.evidence import TEXT_FACTS, Evidence, gather, lacks
 from simulator.grading.examples import column_name, example_set
-from simulator.grading.fewshot import FewShot
+from simulator.grading.fewshot import VERBATIM, FewShot
 from simulator.grading.fewshot import Nearest as Row
 from simulator.grading.models import Credit
 from simulator.grading.prescribed import Prescribed, Said, covers
@@ -115,7 +115,7 @@ class Grader:
         chances = self._chances(request.situation, items, evidence, said, learned)
         rest, learned = self._rest(request, evidence, said, learned)
         chances[BANNED_KEY] = self._banned_probability(rest, learned) if rest.spans else 0.0
-        banned = self._banned(rest, chances[BANNED_KEY], credit)
+        banned = self._banned(request.reply, rest, chances[BANNED_KEY], credit)
         judged = {key: self._verdict(key, p) for key, p in chances.items()}
         helpful = not banned and any(
             v is Verdict.MET and not k.startswith("negative:") for k, v in judged.items()
@@ -144,7 +144,7 @@ class Grader:
         done = {step for one in said for step in one.line.steps}
         chances = {}
         for item in items:
-            if not item.examples:
+            if not item.examples or item.detector in form.DETECTORS:
                 continue
             column = self._column_of(item)
             p = self._as_written(self._score(item, evidence, learned), evidence, column)
@@ -251,6 +251,8 @@ class Grader:
     def _as_written(self, p: float, evidence: Evidence, column: int) -> float:
         """`p`, corrected where the trainer has judged these very words: an example anywhere in the reply
         counts; a near miss that is the whole reply does not."""
+        if max(evidence.near[column], evidence.missed[column]) < VERBATIM:  # the common case, told cheaply
+            return p
         if self.fewshot.verbatim(evidence.similar, column):
             return max(p, _VERBATIM)
         length = len(evidence.text)
@@ -316,7 +318,9 @@ class Grader:
             scores = _LIKENESS * scores + added - _LENGTH_COST * lengths
         return int(np.argmax(scores))
 
-    def _banned(self, evidence: Evidence, chance: float, credit: Credit | None) -> tuple[BannedHit, ...]:
+    def _banned(
+        self, reply: str, evidence: Evidence, chance: float, credit: Credit | None
+    ) -> tuple[BannedHit, ...]:
         """The banned things said: found by the column for any of them, named by the nearest ids."""
         if self._verdict(BANNED_KEY, chance) is not Verdict.MET or not evidence.spans:
             return ()
@@ -331,7 +335,7 @@ class Grader:
                 category=self.rubric.banned[c].category,
                 score=chance,
                 span=span,
-                text=evidence.reply[span.start : span.end],
+                text=reply[span.start : span.end],
             )
             for c in order[:_MOST_NAMED]
         )

@@ -112,10 +112,14 @@ class ItemModels:
         text, _ = with_marks(said[1])
         placed = [(self._number.get(gram, -1), where) for gram, where in _placed(text)]
         numbers = np.array([n for n, _ in placed if n >= 0], dtype=np.int64)
-        vector = self._vectorizer.transform([said])
-        value = dict(zip(vector.indices.tolist(), vector.data.tolist(), strict=True))
         times = np.bincount(numbers, minlength=1)
-        shares = np.array([value[n] / times[n] for n in numbers.tolist()], dtype=np.float32)
+        distinct = np.unique(numbers)
+        place = self._number.get(_PLACE + said[0])
+        values = np.zeros(len(self.vocabulary), dtype=np.float32)
+        values[distinct] = (1 + np.log(times[distinct])) * self.idf[distinct]  # sublinear TF-IDF
+        own = float(self.idf[place]) if place is not None else 0.0
+        norm = float(np.sqrt((values[distinct] ** 2).sum() + own**2)) or 1.0
+        shares = np.asarray(values[numbers] / norm / times[numbers], dtype=np.float32)
         return numbers, shares, [where for n, where in placed if n >= 0]
 
     @cached_property
@@ -187,4 +191,4 @@ def load_models(path: Path) -> ItemModels:
             words.check_format(full_check=True)
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise EncoderError(f"校准文件坏了：{path}（{error}）。请重新运行 duilian eval calibrate。") from error
-    return ItemModels(**texts, **values, words=words)  # type: ignore[arg-type]  # by name, checked above
+    return ItemModels(**texts, **values, words=words)  # type: ignore[arg-type]  # by name

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.domain.grade import BannedHit, Grade, ItemResult, Verdict
+from simulator.domain.grade import BANNED_KEY, BannedHit, Grade, ItemResult, Verdict
 from simulator.domain.rubric import Kind, Rubric
 
 INPUTS = ("first_step", "more_steps", "share", "skills", "fault", "banned", "length", "brief")
@@ -97,8 +97,9 @@ def cap(rubric: Rubric, items: Sequence[ItemResult], banned: bool) -> float:
 
 
 def reasons(rubric: Rubric, marking: Marking, grade: Grade, situation: str) -> list[Reason]:
-    """What each item did to the quality, the weightiest first: the quality again as if a missing step had
-    been done, or as if what was done had not. Small parts are left out."""
+    """What each item did to the quality, the weightiest first: the quality with the item surely done against
+    the quality with it surely not done, all else as it was judged. Small parts are left out, and a banned
+    thing, which has its own place in a grade."""
     if grade.quality is None:
         return []
     chances = {i.key: i.score for i in grade.items}
@@ -140,4 +141,4 @@ def _instead(
 
 
 def _banned(grade: Grade) -> float:
-    return max((h.score for h in grade.banned), default=0.0)
+    return next((i.score for i in grade.items if i.key == BANNED_KEY), 0.0)

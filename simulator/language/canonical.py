@@ -31,13 +31,13 @@ _PRODUCTS = (
 )
 # A surname is one where a title that only people bear follows; 总 and 哥 also end other words (最高总价).
 _LEVEL = re.compile(
-    rf"(?P<named>[{_SURNAMES}](?=(?:{_TITLES_OF_PEOPLE}))"
+    rf"(?P<named>(?<![关终对由属])[{_SURNAMES}](?=(?:{_TITLES_OF_PEOPLE}))"
     rf"|(?:(?<![\u4e00-\u9fff])|(?<=[的是叫姓跟找给让和请起没问])|(?<=您好)|(?<=你好))[{_SURNAMES}](?=(?:{_TITLES})))"
-    rf"|(?P<young>(?<![最大很太不较从短])[小老阿][{_SURNAMES}](?![\u4e00-\u9fff]*时))"
+    rf"|(?P<young>(?<![最大很太不较从短])[小老阿][{_SURNAMES}](?=[让到来给在马这就帮先跟为您你他说今明现的]|[^\u4e00-\u9fff]|$))"
     rf"|(?P<person>{_PEOPLE})"
     rf"|(?P<product>{_PRODUCTS})"
     r"|(?P<they>[她它])"
-    r"|(?P<number>\d[\d.,:]*)"
+    r"|(?P<number>\d+(?:[.:]\d+|,\d{3}(?!\d))*)"
 )
 _FORMS = {"named": "王", "young": "小王", "person": "先生", "product": "套餐", "they": "他", "number": "0"}
 

@@ -65,6 +65,7 @@ def tune(
     heads = nn.Linear(width, columns)
     every = with_examples(replies, groups)
     usable = [g for g in groups if len(g.examples) >= 2]
+    size = min(size, len(every))
     steps = epochs * (len(every) // size)
     optimiser = torch.optim.AdamW(
         [{"params": list(parameters), "lr": rate}, {"params": heads.parameters(), "lr": 1e-2}],
