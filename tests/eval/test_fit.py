@@ -100,7 +100,7 @@ def test_a_band_stays_within_bounds() -> None:
     assert (low.not_met, low.met) == (0.1, 0.1), "never unsure above met"
 
 
-BETA = {"step": 1.0, "skill": 0.8, "negative": 0.9, "banned": 0.8}
+BETA = {"step": 1.0, "skill": 1.0, "negative": 1.0, "banned": 0.8}
 
 
 def f_beta(chances: np.ndarray, labels: np.ndarray, met: float, beta: float) -> float:

@@ -133,7 +133,9 @@ def test_traditional_characters() -> None:
 @settings(deadline=None)
 def test_a_typo_is_one_character_of_the_same_sound(reply: str, seed: int) -> None:
     other = changed("typo", reply, seed)
-    assert other is not None
+    if other is None:  # no character of it has another of its sound (嗯嗯嗯)
+        assert not any(changed("typo", c, n) for c in reply for n in range(3))
+        return
     [place] = differing(reply, other)
     sounds = [lazy_pinyin(text[place], style=Style.NORMAL) for text in (reply, other)]
     assert sounds[0] == sounds[1]
