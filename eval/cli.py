@@ -168,15 +168,15 @@ def _compare_labels(
     settled: Path | None,
     tolerance: float,
 ) -> None:
-    from eval import labelling
+    from eval import label_agreement, labelling
     from simulator.cli import jsonl, wiring
 
     if settled is not None and settled.resolve() in {p.resolve() for p in (*files, *paths)}:
         raise UsageError(f"--settled 不能写到读的文件上：{settled}")
     wanted = wiring.one_version(wiring.open_catalog(content), rubric)
     questions = labelling.read_questions(paths, wanted) if paths else None
-    comparison = labelling.Comparison([labelling.read_labels(f) for f in files], wanted, questions)
-    click.echo("\n".join(labelling.report(comparison, tolerance)))
+    comparison = label_agreement.Comparison([labelling.read_labels(f) for f in files], wanted, questions)
+    click.echo("\n".join(label_agreement.report(comparison, tolerance)))
     if settled is not None:
         records, left = comparison.settled(tolerance)
         with jsonl.output(str(settled)) as stream:

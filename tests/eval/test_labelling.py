@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
-from eval import labelling
+from eval import label_agreement, labelling
 from eval.cli import command
-from eval.labelling import Comparison, Entry, Notebook, Sitting, read_labels
+from eval.label_agreement import Comparison
+from eval.labelling import Entry, Notebook, Sitting, read_labels
 from simulator.cli import wiring
 from simulator.domain.rubric import Rubric
 from simulator.errors import InputError, UsageError
@@ -257,7 +258,7 @@ def test_agreement_is_as_scikit_learn_says(two: tuple[Comparison, Rows, Rows], r
 
 
 def test_only_labels_that_say_so_are_human(two: tuple[Comparison, Rows, Rows]) -> None:
-    told = labelling.report(two[0])
+    told = label_agreement.report(two[0])
     assert told[0].endswith("a.jsonl：人工标注 80 条（甲）")
     assert told[1].endswith("b.jsonl：模型标注 80 条")
 
