@@ -21,6 +21,7 @@ from simulator.cli import wiring
 from simulator.domain.grade import Grade, GradeRequest, ItemResult, Span, Verdict
 from simulator.domain.rubric import Rubric
 from simulator.grading.calibration import Band
+from simulator.grading.quality import Reason
 from tests.actor.conftest import broken_server, tiny  # noqa: F401  (fixtures)
 from tests.cli.conftest import Result
 from tests.cli.test_cli_contract import Item, Played, TurnGrade
@@ -51,6 +52,9 @@ class OpenGrader:
             ItemResult(key=EMPATHY, verdict=Verdict.UNSURE, score=0.5, span=span),
         )
         return replace(grade_of(), items=items)
+
+    def reasons(self, request: GradeRequest, grade: Grade) -> list[Reason]:
+        return []
 
     def grade_many(self, requests: Sequence[GradeRequest]) -> list[Grade]:
         """The same, for each."""
