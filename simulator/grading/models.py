@@ -89,7 +89,7 @@ class ItemModels:
 
     def learned(self, whole: Values, said: Sequence[Said]) -> list[dict[str, float]]:
         """For each reply, by column: the logit but for the shared part. `whole`: (replies, inputs)."""
-        worded = (self._vectorizer.transform(said) @ self.words.T).toarray()
+        worded = (self._vectorizer.transform(said) @ self._by_gram).toarray()
         logits = ((whole - self.centre) / self.scale) @ self.weights.T + worded + self.biases
         return [dict(zip(self.names, map(float, row), strict=True)) for row in logits]
 
@@ -121,6 +121,11 @@ class ItemModels:
         norm = float(np.sqrt((values[distinct] ** 2).sum() + own**2)) or 1.0
         shares = np.asarray(values[numbers] / norm / times[numbers], dtype=np.float32)
         return numbers, shares, [where for n, where in placed if n >= 0]
+
+    @cached_property
+    def _by_gram(self) -> Any:
+        """(n-grams, columns): turned once, since turning costs more than a reply's product."""
+        return self.words.T.tocsr()
 
     @cached_property
     def _row(self) -> dict[str, int]:
