@@ -7,8 +7,8 @@ have not seen it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,15 @@ from sklearn.model_selection import KFold
 from eval.cases import Case
 from eval.marking import fit_marking
 from simulator.domain.rubric import Kind, RubricItem
+from simulator.grading import kin
 from simulator.grading import quality as marking
-from simulator.grading.calibration import BANNED, Band, Calibration, Linear
+from simulator.grading.calibration import BANNED, SHARED_INPUTS, Band, Calibration, Linear
 from simulator.grading.evidence import Evidence, gather, lacks
-from simulator.grading.examples import column_name
+from simulator.grading.examples import ExampleSet, column_name, column_names
 from simulator.grading.grader import Grader
-from simulator.grading.models import ItemModels, vectorizer
+from simulator.grading.kin import Kin, Relatives
+from simulator.grading.models import ItemModels, Turn, vectorizer
+from simulator.language.canonical import canonical
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -40,6 +43,9 @@ _WORDS_GAIN = 16.0
 _BIAS_GAIN = 3.0
 # Weights of n-grams below this are dropped: half of the file, and 0.03 logits (standard deviation) of a verdict.
 _SLIGHT = 0.05
+# Of the simple models that describe a sentence (`kin`): how strongly they are held to zero, weights left out,
+# and the n-grams looked at.
+_KIN_C, _KIN_SLIGHT, _KIN_FEWEST = 50.0, 0.2, 4
 # Faults are rare: what they are weighs more, by this power of (replies without : replies with).
 _RARE = {"negative": 0.5}
 # What precision weighs against recall when `met` is set, by kind (F-beta).
@@ -60,7 +66,7 @@ class Table:
     column: NDArray[np.str_]
     kind: NDArray[np.str_]
     whole: Array
-    said: list[tuple[str, str]]
+    said: list[Turn]
 
     def of(self, replies: Rows) -> Rows:
         """The rows that belong to `replies`."""
@@ -86,7 +92,7 @@ def tabulate(grader: Grader, cases: Sequence[Case], evidence: Sequence[Evidence]
         column=np.array([r[1] for r in rows]),
         kind=np.array([r[2] for r in rows]),
         whole=np.array([e.vector() for e in evidence], dtype=np.float64),
-        said=[(c.request.situation, c.request.reply) for c in cases],
+        said=[Turn(c.request.situation, c.request.reply, c.request.customer) for c in cases],
     )
 
 
@@ -111,36 +117,98 @@ def prepare(grader: Grader, cases: Sequence[Case], train: Sequence[Case] = ()) -
     return Prepared(cases=every, evidence=evidence, table=table, judged=np.arange(len(train), len(every)))
 
 
-def fit(grader: Grader, prepared: Prepared, note: str = "", items: bool = True) -> Calibration:
-    """A calibration of `grader`'s encoder, for its rubric (`items`) or shared by all rubrics. Raises
-    ValueError when there are too few replies or all labels of a kind are alike."""
-    table, judged = prepared.table, prepared.judged
-    taught = table.of(np.arange(judged[0])) if judged[0] else np.arange(len(table.label))
-    shared = fit_all_shared(table, taught)
+def fit(grader: Grader, prepared: Prepared, note: str = "") -> tuple[Calibration, Calibration]:
+    """The calibrations of `grader`'s encoder, for its rubric and shared by all rubrics. Raises ValueError when
+    there are too few replies or all labels of a kind are alike."""
+    judged = prepared.judged
+    learning = np.arange(judged[0]) if judged[0] else judged
+    every = np.arange(len(prepared.cases))
+    examples = grader.fewshot.examples
+    table = related(prepared.table, examples, learning)
+    relatives = fit_relatives(table, every)
+    shared = fit_all_shared(table, table.of(learning))
     logits = shared_logits(table, shared)
-    models, scaling = None, {}
-    if items:
-        held = held_out(table, logits, np.arange(judged[0]), judged)
-        scaling = {kind: _scaling(table, kind, held, judged) for kind in KINDS}
-        models = fit_models(table, logits, np.arange(len(prepared.cases)))
-        logits = _scaled(table, held, scaling)
-    chances = np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
-    return Calibration(
-        encoder_hash=grader.encoder.hash,
-        rubric_hash=grader.rubric.hash if items else "",
-        shared=shared,
-        scaling=scaling,
-        bands=_bands(table, chances, table.of(judged)),
-        marking=fit_marking(*_marks(grader, prepared, chances)),
-        items=models,
-        note=note,
+    held = held_out(table, logits, np.arange(judged[0]), judged)
+    scaling = {kind: _scaling(table, kind, held, judged) for kind in KINDS}
+    models = fit_models(table, logits, every)
+
+    def made(own: bool) -> Calibration:
+        found = _scaled(table, held, scaling) if own else logits
+        chances = np.asarray(1 / (1 + np.exp(-np.clip(found, -30, 30))))
+        return Calibration(
+            encoder_hash=grader.encoder.hash,
+            rubric_hash=grader.rubric.hash if own else "",
+            shared=shared,
+            scaling=scaling if own else {},
+            bands=_bands(table, chances, table.of(judged)),
+            marking=fit_marking(*_marks(grader, prepared, chances)),
+            items=models if own else None,
+            relatives=relatives,
+            note=note,
+        )
+
+    return made(True), made(False)
+
+
+def fit_relatives(table: Table, replies: Rows, hidden: Collection[str] = ()) -> Relatives:
+    """A model over n-grams for every column but `hidden` that has enough positive labels among `replies`.
+    Raises ValueError when there is none."""
+    letters = [canonical(turn.reply)[0] for turn in table.said]
+    words = kin.vectorizer(at_least=min(_KIN_FEWEST, max(1, len(replies) // 100)))
+    counted = words.fit_transform([letters[i] for i in replies])
+    where = {int(reply): place for place, reply in enumerate(replies)}
+    rows = table.of(replies)
+    names, weights = [], []
+    for name in dict.fromkeys(table.column[rows].tolist()):
+        mine = rows[table.column[rows] == name]
+        labels = table.label[mine]
+        if name in hidden or not _FEWEST_POSITIVE <= labels.sum() < len(labels):
+            continue
+        model = LogisticRegression(C=_KIN_C, solver="liblinear", max_iter=300)
+        model.fit(counted[[where[int(r)] for r in table.reply[mine]]], labels)
+        weights.append(np.where(np.abs(model.coef_[0]) < _KIN_SLIGHT, 0.0, model.coef_[0]))
+        names.append(name)
+    if not names:
+        raise ValueError(f"没有一项有 {_FEWEST_POSITIVE} 条以上做到的回复")
+    by_name = sparse.csr_matrix(np.array(weights, dtype=np.float32))
+    said = (counted @ by_name.T).toarray()
+    return Relatives(
+        names=tuple(names),
+        vocabulary=tuple(sorted(words.vocabulary_, key=words.vocabulary_.__getitem__)),
+        idf=words.idf_.astype(np.float32),
+        words=by_name,
+        usual=said.mean(axis=0).astype(np.float32),
+        spread=(said.std(axis=0) + 1e-3).astype(np.float32),
     )
 
 
+def related(table: Table, examples: ExampleSet, learning: Rows, hidden: Collection[str] = ()) -> Table:
+    """`table` with what relatives say of every reply that have not seen it: those of one half of `learning`
+    judge the other, both judge all other replies."""
+    letters = [canonical(turn.reply)[0] for turn in table.said]
+    names = column_names(examples)
+    half = np.random.default_rng(0).permutation(len(learning)) % 2
+    told = np.zeros((len(letters), len(names)))
+    times = np.zeros((len(letters), 1))
+    for side in (0, 1):
+        taught = learning[half == side]
+        judged = np.setdiff1d(np.arange(len(letters)), taught)
+        relatives = fit_relatives(table, np.sort(taught), hidden)
+        told[judged] += Kin(relatives, examples, names).scores([letters[i] for i in judged])
+        times[judged] += 1
+    column = {name: n for n, name in enumerate(names)}
+    own = table.own.copy()
+    own[:, SHARED_INPUTS.index("kin")] = (told / times)[table.reply, [column[str(c)] for c in table.column]]
+    return replace(table, own=own)
+
+
 def fit_shared(table: Table, rows: Rows) -> Linear:
-    """The line over SHARED_INPUTS that serves any item of a kind. Raises ValueError when `rows` are all
-    labelled alike."""
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(table.own[rows], table.label[rows])
+    """The line over SHARED_INPUTS that serves any item of a kind; every item weighs alike, since a new one may
+    be like any of them. Raises ValueError when `rows` are all labelled alike."""
+    _, column, count = np.unique(table.column[rows], return_inverse=True, return_counts=True)
+    weights = len(rows) / len(count) / count[column]
+    model = LogisticRegression(C=10.0, max_iter=1000)
+    model.fit(table.own[rows], table.label[rows], sample_weight=weights)
     return Linear(bias=float(model.intercept_[0]), weights=tuple(map(float, model.coef_[0])))
 
 
@@ -257,13 +325,14 @@ def _bands(table: Table, chances: Array, rows: Rows) -> dict[str, Band]:
 
 
 def set_band(chances: Array, labels: NDArray[np.bool_], kind: str) -> Band:
-    """`met` where F-beta is best; `not_met` where a miss is likely to cost no more than an open verdict."""
-    chances = np.round(chances, 4)  # as they are when a verdict is made
+    """`met` where F-beta is best, which for honest probabilities is at F*/(1 + beta²), F* being the best F-beta
+    (Lipton, Elkan & Naryanaswamy 2014): steadier than the place of the highest peak. `not_met` where a miss is
+    likely to cost no more than an open verdict."""
     order = np.argsort(-chances, kind="stable")
     hits = np.cumsum(labels[order])
     weight = _BETA[kind] ** 2
     score = (1 + weight) * hits / (np.arange(1, len(order) + 1) + weight * labels.sum())
-    met = round(float(np.clip(chances[order[int(np.argmax(score))]], 0.1, 0.9)), 4)
+    met = round(float(np.clip(score.max() / (1 + weight), 0.1, 0.9)), 4)
     return Band(not_met=round(min(met, _OPEN / _MISS[kind]), 4), met=met)
 
 

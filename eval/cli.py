@@ -61,15 +61,13 @@ def calibrate(
     if train:
         note += f", learned from {len(train)} of {_names(train_paths)}"
     folder = out or default_data_dir() / "calibration"
-    prepared = None
-    for items in (True, False):
+    try:
+        made = fitting.fit(grader, fitting.prepare(grader, cases, train), note=note)
+    except ValueError as error:  # scikit-learn's word for too few replies, or labels all alike
+        raise UsageError(f"这 {len(cases)} 条回复不够做校准：{error}") from error
+    for one in made:
         try:
-            prepared = prepared or fitting.prepare(grader, cases, train)
-            made = fitting.fit(grader, prepared, note=note, items=items)
-        except ValueError as error:  # scikit-learn's word for too few replies, or labels all alike
-            raise UsageError(f"这 {len(cases)} 条回复不够做校准：{error}") from error
-        try:
-            click.echo(f"写好了 {calibration.save(made, folder)}")
+            click.echo(f"写好了 {calibration.save(one, folder)}")
         except OSError as error:
             raise UsageError(f"写不了 {folder}：{error.strerror}") from error
 

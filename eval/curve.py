@@ -52,6 +52,7 @@ def main() -> None:
     order = np.random.default_rng(options.seed).permutation(len(train))
     for share in SHARES:
         seen = np.sort(order[: round(share * len(train))])
+        table = calibrate.related(prepared.table, grader.fewshot.examples, seen)
         logits = calibrate.shared_logits(table, calibrate.fit_all_shared(table, table.of(seen)))
         held = calibrate.held_out(table, logits, seen, judged)
         figures = [

@@ -100,7 +100,7 @@ def shipped_grader(rubric: Rubric, encoder: Encoder) -> Grader:
 def fitted(rubric: Rubric, encoder: Encoder, train: Sequence[Case], judged: Sequence[Case]) -> Grader:
     """A grader with `encoder`, calibrated here and now."""
     blank = Grader(rubric, encoder, calibration.blank(encoder.hash, rubric.hash))
-    return Grader(rubric, encoder, calibrate.fit(blank, calibrate.prepare(blank, judged, train)))
+    return Grader(rubric, encoder, calibrate.fit(blank, calibrate.prepare(blank, judged, train))[0])
 
 
 def grader_column(name: str, grader: Grader, test: Sequence[Case]) -> tuple[Column, list[str]]:

@@ -1,7 +1,7 @@
 """How well an item is judged that nobody has labelled: what a trainer's new item can count on.
 
 Items are held out in folds: no encoder was tuned on them (the caller gives an encoder for each fold), no
-calibration saw their labels, and of their examples only as many are kept as a trainer must write. The shared
+calibration and no model of other items saw their labels, and of their examples only as many are kept as a trainer must write. The shared
 calibration, fitted on the other items, then judges them on the test replies.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.calibrate import KINDS, Table, fit_shared, set_band, tabulate
+from eval.calibrate import KINDS, Table, fit_shared, related, set_band, tabulate
 from eval.cases import Case
 from eval.metrics import LEFT_OUT
 from simulator.domain.rubric import Rubric, RubricItem
@@ -65,6 +65,8 @@ def judge_unseen(
         grader = Grader(cut, encoder, calibration.blank(encoder.hash, cut.hash))
         every = [*calibrating, *test]
         table = tabulate(grader, every, gather([c.request for c in every], grader.fewshot))
+        seen = np.arange(len(calibrating))
+        table = related(table, grader.fewshot.examples, seen, held)
         scores += _fold(table, held, len(calibrating))
     return scores
 

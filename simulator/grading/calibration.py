@@ -23,16 +23,21 @@ from numpy.typing import NDArray
 
 from simulator.domain.grade import Verdict
 from simulator.errors import EncoderError
-from simulator.grading.models import ItemModels, load_models, save_models
+from simulator.grading.examples import ANY_BANNED
+from simulator.grading.kin import Relatives
+from simulator.grading.models import ItemModels
 from simulator.grading.quality import Marking
+from simulator.grading.stored import Models, load_models, save_models
 
-FORMAT = 2
-BANNED = "banned"
+FORMAT = 3
+BANNED = ANY_BANNED
 # What the shared part looks at, in order: the item's score, likeness to its nearest example and near miss,
-# how far its score stands out among all items', what it cannot do without, and the reply as a whole.
+# how far its score stands out among all items', what it cannot do without, the reply as a whole, and what
+# the models of other items say (`kin`).
 SHARED_INPUTS = (
-    "peak", "mean", "near", "missed", "standing", "lacks", "length", "banned_peak", "echo", "cancelled",
+    "peak", "mean", "near", "missed", "standing", "lacks", "length", "banned_peak", "echo", "cancelled", "kin",
 )  # fmt: skip
+_MODELS = ("items", "relatives")
 Values = NDArray[np.float32]
 
 
@@ -66,7 +71,8 @@ class Band:
 class Calibration:
     """`rubric_hash` is empty for a shared calibration. `shared`, `scaling`, `bands`: by kind (and `banned`);
     `scaling`: the line from a model's logit to an honest one, for the shared part (`shared`) and for items;
-    `marking`: from probabilities to quality; `items`: None in a shared calibration."""
+    `marking`: from probabilities to quality; `items`: None in a shared calibration; `relatives`: what `kin` is
+    told by, None where nothing was taught."""
 
     encoder_hash: str
     rubric_hash: str
@@ -75,6 +81,7 @@ class Calibration:
     bands: dict[str, Band]
     marking: Marking
     items: ItemModels | None = None
+    relatives: Relatives | None = None
     note: str = ""
 
     def probability(self, kind: str, column: str, own: Values, learned: dict[str, float]) -> float:
@@ -100,10 +107,11 @@ def save(calibration: Calibration, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_name(calibration.encoder_hash, calibration.rubric_hash)
     digest = ""
-    if calibration.items is not None:
-        save_models(calibration.items, path.with_suffix(".npz"))
+    models = {name: m for name in _MODELS if (m := getattr(calibration, name)) is not None}
+    if models:
+        save_models(models, path.with_suffix(".npz"))
         digest = _digest(path.with_suffix(".npz"))
-    kept = (f.name for f in fields(calibration) if f.name != "items")
+    kept = (f.name for f in fields(calibration) if f.name not in _MODELS)
     record: dict[str, Any] = {"format": FORMAT}
     for name in kept:
         value = getattr(calibration, name)
@@ -120,10 +128,10 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def _items(path: Path, digest: str) -> ItemModels | None:
-    """The item models that belong to a calibration: none, or those of the same writing."""
+def _models(path: Path, digest: str) -> Models:
+    """The models that belong to a calibration: none, or those of the same writing."""
     if not digest:
-        return None
+        return {}
     models = path.with_suffix(".npz")
     if _digest(models) != digest:
         raise EncoderError(
@@ -173,7 +181,7 @@ def load(path: Path) -> Calibration:
                 weights={k: float(v) for k, v in record["marking"]["weights"].items()},
                 cuts=tuple(map(float, record["marking"]["cuts"])),
             ),
-            items=_items(path, record["models"]),
+            **_models(path, record["models"]),
             note=record.get("note", ""),
         )
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -1,11 +1,13 @@
 """The sentence encoder behind the grader: any SentenceTransformer, loaded by name.
 
-Knows nothing of rubrics. sentence-transformers is imported when an encoder is loaded, not before.
+Knows nothing of rubrics. A folder of static vectors (`StaticEmbedding`, as the builtin one is) is read without
+sentence-transformers and torch, whose imports take seconds; they are imported for other encoders only.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from simulator.errors import EncoderError
 
@@ -57,6 +60,44 @@ class SentenceEncoder:
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
 
+class StaticEncoder:
+    """One vector a token, and their mean: what sentence-transformers' `StaticEmbedding` and `Normalize`
+    compute. `vectors`: (tokens, dimensions); `tokenizer`: a `tokenizers.Tokenizer`."""
+
+    def __init__(self, name: str, content_hash: str, tokenizer: Any, vectors: Vectors) -> None:
+        self.name = name
+        self.hash = content_hash
+        self._tokenizer = tokenizer
+        self._vectors = vectors
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dimensions) float32, rows of unit length; zeros for a text without tokens."""
+        found = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        ends = np.cumsum([0, *(len(ids) for ids in found)])
+        tokens = np.array([i for ids in found for i in ids], dtype=np.int64)
+        shape = (len(texts), len(self._vectors))
+        counts = sparse.csr_matrix((np.ones(len(tokens), dtype=np.float32), tokens, ends), shape=shape)
+        sums = np.asarray(counts @ self._vectors, dtype=np.float32)  # the mean's length is levelled anyway
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        return np.ascontiguousarray(sums / np.maximum(lengths, 1e-12))
+
+
+def _load_static(name: str, folder: Path) -> StaticEncoder | None:
+    """The encoder of a folder of static vectors that are then normalised; None for any other folder."""
+    modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+    kinds = [str(m["type"]).rpartition(".")[2] for m in modules]
+    if kinds != ["StaticEmbedding", "Normalize"]:
+        return None
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    place = folder / modules[0]["path"]
+    vectors = load_file(place / "model.safetensors")["embedding.weight"].astype(np.float32, copy=False)
+    tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))
+    tokenizer.no_padding()
+    return StaticEncoder(name, folder_hash(folder), tokenizer, vectors)
+
+
 def load_encoder(name: str, builtin: Path) -> Encoder:
     """The encoder called `name`: `builtin` (the folder given), another folder, or a hub id.
 
@@ -71,6 +112,8 @@ def load_encoder(name: str, builtin: Path) -> Encoder:
     if name == "builtin" and not local:
         raise EncoderError(f"内置编码器不见了：{folder}。请重新安装，或运行 python -m training.encoder。")
     try:
+        if local and (folder / "modules.json").is_file() and (static := _load_static(name, folder)):
+            return static
         from sentence_transformers import SentenceTransformer
 
         model = SentenceTransformer(

@@ -6,6 +6,7 @@ Knows nothing of probabilities or thresholds.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +17,11 @@ from simulator.domain.grade import Features, GradeRequest, Span
 from simulator.domain.rubric import RubricItem
 from simulator.grading.encoder import Vectors
 from simulator.grading.fewshot import FewShot, Scores
+from simulator.grading.kin import Kin
 from simulator.language import features as reading
-from simulator.language.text import clauses, normalise, trigrams, windows
+from simulator.language.canonical import canonical
+from simulator.language.spelling import correct
+from simulator.language.text import clauses, level_marks, normalise, trigrams, windows
 
 # Understanding taken back: a word of understanding, then a turn, in one reply.
 _UNDERSTANDING = r"(?:理解|明白|体谅|懂您|知道您|您说得|您说的|有道理|确实|可以体会|感受|难怪|抱歉|对不起)"
@@ -36,7 +40,7 @@ TEXT_FACTS = (
 class Evidence:
     """`spans[w]`, `scores[w]` and `similar[w]` (to every example) of every window. By column: `peaks`, the best
     window's score, and `means`, their mean; `near` and `missed`, likeness to the nearest example and near
-    miss. `facts`: the numbers named in `TEXT_FACTS`, each about 0-1; `opening`: the trainee's first turn."""
+    miss; `kin`, what the models of other items say. `facts`: the numbers named in `TEXT_FACTS`, each about 0-1; `opening`: the trainee's first turn."""
 
     reply: str
     text: str
@@ -47,6 +51,7 @@ class Evidence:
     means: NDArray[np.float32]
     near: NDArray[np.float32]
     missed: NDArray[np.float32]
+    kin: NDArray[np.float32]
     facts: NDArray[np.float32]
     features: Features
     opening: bool
@@ -56,14 +61,17 @@ class Evidence:
         return np.concatenate([self.peaks, self.facts])
 
 
-def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]:
-    """The evidence of each request; all windows of all replies are scored in one pass."""
-    texts = [normalise(r.reply) for r in requests]
+def gather(requests: Sequence[GradeRequest], fewshot: FewShot, kin: Kin | None = None) -> list[Evidence]:
+    """The evidence of each request; all windows of all replies are scored in one pass. `kin`: None where
+    nothing was taught."""
+    texts = [level_marks(normalise(r.reply)) for r in requests]
     spans = [windows(t) for t in texts]
-    pieces = [text[s.start : s.end] for text, cut in zip(texts, spans, strict=True) for s in cut]
+    pieces = [p for r, cut in zip(requests, spans, strict=True) for p in _levelled(r.reply, cut)]
     compared = fewshot.compare(pieces)
+    none = np.zeros((len(requests), fewshot.examples.width), dtype=np.float32)
+    told = kin.scores([canonical(r.reply)[0] for r in requests]) if kin and requests else none
     out, begin = [], 0
-    for request, text, cut in zip(requests, texts, spans, strict=True):
+    for request, text, cut, own_kin in zip(requests, texts, spans, told, strict=True):
         own = compared.scores[begin : begin + len(cut)]
         similar = compared.similar[begin : begin + len(cut)]
         begin += len(cut)
@@ -84,7 +92,8 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]
                 means=own.mean(axis=0) if len(cut) else empty,
                 near=near,
                 missed=missed,
-                facts=_facts(text, normalise(request.customer), features),
+                kin=own_kin,
+                facts=_facts(correct(text), normalise(request.customer), features),
                 features=features,
                 opening=all(role != "trainee" for role, _ in request.history),
             )
@@ -92,7 +101,14 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot) -> list[Evidence]
     return out
 
 
+def _levelled(reply: str, spans: Sequence[Span]) -> list[str]:
+    """The words of each span in canonical form; the whole is levelled at once, since typos show in context."""
+    letters, places = canonical(reply)
+    return [letters[bisect_left(places, s.start) : bisect_left(places, s.end)] for s in spans]
+
+
 def _facts(text: str, customer: str, features: Features) -> NDArray[np.float32]:
+    letters = sum(map(str.isalnum, text))  # a blank for a comma must change nothing
     values = {
         "cancelled": bool(_CANCELLED.search(text)),
         "echo": echo(text, customer),
@@ -100,8 +116,8 @@ def _facts(text: str, customer: str, features: Features) -> NDArray[np.float32]:
         "open_question": any(reading.is_open_question(q) for q in features.questions),
         "day": bool(features.days),
         "figures": min(len(features.figures), 3) / 3,
-        "length": min(features.length, 120) / 120,
-        "short": features.length <= 12,
+        "length": min(letters, 110) / 110,
+        "short": letters <= 11,
         "polite": "您" in text,
         "familiar": "你" in text.replace("你们", ""),
         "promises": bool(features.promises),

@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.domain.rubric import BannedPhrase, Rubric, RubricItem
-from simulator.language.text import normalise
+from simulator.language.canonical import canonical
 
 # What a near miss is drawn towards; an item's own example is drawn towards 1, all else towards 0.
 _CONTRAST = -0.5
+ANY_BANNED = "banned"  # the last column
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExampleSet:
-    """`texts[r]` (normal form; `typed[r]` as written) belongs to column `owner[r]`; `positive[r]`: an
+    """`texts[r]` (canonical form; `typed[r]` as written) belongs to column `owner[r]`; `positive[r]`: an
     example rather than a near miss. Columns: the items that have examples, then the banned phrases, then
     one for “any banned thing”."""
 
@@ -51,6 +52,11 @@ def column_name(item: RubricItem) -> str:
     return f"{item.kind.value}:{item.id}" + (f"@{place}" if place else "")
 
 
+def column_names(examples: ExampleSet) -> tuple[str, ...]:
+    """The names of all columns, in order."""
+    return (*map(column_name, examples.items), *(b.id for b in examples.banned), ANY_BANNED)
+
+
 def example_set(rubric: Rubric) -> ExampleSet:
     """The table of `rubric`."""
     items = tuple(i for i in rubric.items if i.examples)
@@ -64,7 +70,7 @@ def example_set(rubric: Rubric) -> ExampleSet:
         owner += [column] * (len(good) + len(near))
         positive += [True] * len(good) + [False] * len(near)
     return ExampleSet(
-        texts=tuple(normalise(t) for t in typed),
+        texts=tuple(canonical(t)[0] for t in typed),
         typed=tuple(typed),
         owner=np.array(owner, dtype=np.int64),
         positive=np.array(positive, dtype=np.bool_),

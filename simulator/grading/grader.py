@@ -29,10 +29,11 @@ from simulator.grading import quality as marking
 from simulator.grading.calibration import BANNED, SHARED_INPUTS, Calibration
 from simulator.grading.encoder import Encoder
 from simulator.grading.evidence import TEXT_FACTS, Evidence, gather, lacks
-from simulator.grading.examples import column_name, example_set
+from simulator.grading.examples import column_name, column_names, example_set
 from simulator.grading.fewshot import VERBATIM, FewShot
 from simulator.grading.fewshot import Nearest as Row
-from simulator.grading.models import Credit
+from simulator.grading.kin import Kin
+from simulator.grading.models import Credit, Turn
 from simulator.grading.prescribed import Prescribed, Said, covers
 from simulator.language.text import han_share
 
@@ -67,6 +68,10 @@ class Grader:
         self.calibration = calibration
         self.fewshot = FewShot(example_set(rubric), encoder)
         self.prescribed = Prescribed(rubric)
+        self._kin: Kin | None = None
+        if calibration.relatives is not None:
+            names = column_names(self.fewshot.examples)
+            self._kin = Kin(calibration.relatives, self.fewshot.examples, names)
         self._column = {column_name(i): c for c, i in enumerate(self.fewshot.examples.items)}
 
     @property
@@ -85,7 +90,7 @@ class Grader:
                 raise GradingError(f"评分标准 {self.rubric.ref} 里没有情境“{request.situation}”。")
         grades: list[Grade] = []
         for batch in _batches(requests):
-            found = gather(batch, self.fewshot)
+            found = gather(batch, self.fewshot, self._kin)
             learned = self._learned(batch, found)
             grades += [self._grade(r, e, x) for r, e, x in zip(batch, found, learned, strict=True)]
         return grades
@@ -101,9 +106,7 @@ class Grader:
         models = self.calibration.items
         if models is None:
             return [{} for _ in requests]
-        return models.learned(
-            np.array([e.vector() for e in evidence]), [(r.situation, r.reply) for r in requests]
-        )
+        return models.learned(np.array([e.vector() for e in evidence]), [_turn(r) for r in requests])
 
     def _grade(self, request: GradeRequest, evidence: Evidence, learned: dict[str, float]) -> Grade:
         items = self.rubric.items_for(request.situation)
@@ -111,7 +114,7 @@ class Grader:
             return self._unreadable(request, evidence, items)
         said = self.prescribed.said(request.situation, evidence.text)
         models = self.calibration.items
-        credit = models.credit((request.situation, request.reply)) if models else None
+        credit = models.credit(_turn(request)) if models else None
         chances = self._chances(request.situation, items, evidence, said, learned)
         rest, learned = self._rest(request, evidence, said, learned)
         chances[BANNED_KEY] = self._banned_probability(rest, learned) if rest.spans else 0.0
@@ -172,7 +175,7 @@ class Grader:
         for one in said:
             text[one.span.start : one.span.end] = "。" * (one.span.end - one.span.start)
         left = replace(request, reply="".join(text))
-        found = gather([left], self.fewshot)
+        found = gather([left], self.fewshot, self._kin)
         return found[0], self._learned([left], found)[0]
 
     def _quality(
@@ -238,6 +241,7 @@ class Grader:
             "banned_peak": peak[-1],
             "echo": facts["echo"],
             "cancelled": facts["cancelled"],
+            "kin": evidence.kin[column],
         }
         return np.array([values[name] for name in SHARED_INPUTS], dtype=np.float32)
 
@@ -345,6 +349,10 @@ class Grader:
         span = banned[0].span if banned else None
         verdict = self._verdict(BANNED_KEY, chance)
         return ItemResult(key=BANNED_KEY, verdict=verdict, score=chance, span=span)
+
+
+def _turn(request: GradeRequest) -> Turn:
+    return Turn(request.situation, request.reply, request.customer)
 
 
 def _batches(requests: Sequence[GradeRequest]) -> Iterator[list[GradeRequest]]:

@@ -1,42 +1,57 @@
 """What labelled replies taught of each item: one logistic model a column, kept as arrays.
 
-A model looks at the shared logit, at all columns' scores and facts of the text (`whole`), and at the
-character n-grams of the reply in its levelled form, with the situation. Knows nothing of probabilities,
-thresholds or of how the weights were found.
+A model looks at the shared logit, at all columns' scores and facts of the text (`whole`), and at character
+n-grams: of the reply in its canonical form, with how its clauses begin and end, and of the customer's line,
+with the situation. Knows nothing of probabilities, thresholds or of how the weights were found.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import zipfile
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from simulator.errors import EncoderError
-from simulator.language.canonical import ASKED, BREAK, sound, with_marks
+from simulator.language.canonical import ASKED, BREAK, canonical, with_marks
+from simulator.language.spelling import sound
 
 LONGEST_GRAM = 4
-_SOUNDS, _PLACE = "\u02d0", "@"  # mark an n-gram of sounds, and the situation; letters of no reply
+_LONGEST_HEARD = 3  # of the customer's line
+_EDGES = (2, 3)  # letters at the beginning and the end of a clause
+_SHORT_CLAUSE = 6  # letters up to which a clause is also counted whole
+# What marks an n-gram of sounds, of the customer's line, the situation: letters of no reply.
+_SOUNDS, _HEARD, _PLACE = "\u02d0", "\u02d1", "@"
 _MARKS = (BREAK, ASKED)
+_CLAUSE = re.compile(f"[^{re.escape(BREAK + ASKED)}]+")
 Values = NDArray[np.float32]
-Said = tuple[str, str]  # situation, reply
 
 
-def grams(said: Said) -> list[str]:
-    """What is counted of a reply in its situation: n-grams of levelled characters, of their sounds, and of
-    the characters about a mark."""
-    situation, reply = said
-    text, _ = with_marks(reply)
-    return [_PLACE + situation, *(gram for gram, _ in _placed(text))]
+class Turn(NamedTuple):
+    """A reply in its situation, and the customer's line before it (empty where there is none)."""
+
+    situation: str
+    reply: str
+    customer: str = ""
+
+
+def grams(said: Turn) -> list[str]:
+    """What is counted: n-grams of the reply's canonical characters, of their sounds, of the characters about
+    a mark and at the edges of clauses; n-grams of the customer's line; the situation."""
+    text, _ = with_marks(said.reply)
+    return [*_about(said), *(gram for gram, _ in _placed(text))]
+
+
+def _about(said: Turn) -> list[str]:
+    """What is counted beside the reply."""
+    line = canonical(said.customer)[0]
+    sizes = range(1, _LONGEST_HEARD + 1)
+    heard = [_HEARD + line[i : i + n] for n in sizes for i in range(len(line) - n + 1)]
+    return [_PLACE + said.situation, *heard]
 
 
 def _placed(text: str) -> list[tuple[str, list[int]]]:
@@ -54,6 +69,22 @@ def _placed(text: str) -> list[tuple[str, list[int]]]:
         for size in (2, 3):
             for start in range(max(0, mark - size + 1), min(mark, len(text) - size) + 1):
                 found.append((text[start : start + size], list(range(start, start + size))))
+    return found + _edges(text)
+
+
+def _edges(text: str) -> list[tuple[str, list[int]]]:
+    """How each clause begins and ends, and the first and the last of them; short clauses whole."""
+    clauses = [(m.start(), m.end()) for m in _CLAUSE.finditer(text)]
+    found = []
+    for number, (start, end) in enumerate(clauses):
+        first, last = number == 0, number == len(clauses) - 1
+        for size in (n for n in _EDGES if n <= end - start):
+            head, tail = range(start, start + size), range(end - size, end)
+            found += [("^" + text[start : start + size], [*head]), (text[end - size : end] + "$", [*tail])]
+            found += [("^^" + text[start : start + size], [*head])] if first else []
+            found += [(text[end - size : end] + "$$", [*tail])] if last else []
+        if end - start <= _SHORT_CLAUSE:
+            found.append(("^" + text[start:end] + "$", [*range(start, end)]))
     return found
 
 
@@ -87,13 +118,13 @@ class ItemModels:
         """Weight of the shared logit in a column's model."""
         return float(self.gains[self._row[name]])
 
-    def learned(self, whole: Values, said: Sequence[Said]) -> list[dict[str, float]]:
+    def learned(self, whole: Values, said: Sequence[Turn]) -> list[dict[str, float]]:
         """For each reply, by column: the logit but for the shared part. `whole`: (replies, inputs)."""
         worded = (self._vectorizer.transform(said) @ self._by_gram).toarray()
         logits = ((whole - self.centre) / self.scale) @ self.weights.T + worded + self.biases
         return [dict(zip(self.names, map(float, row), strict=True)) for row in logits]
 
-    def credit(self, said: Said) -> Credit:
+    def credit(self, said: Turn) -> Credit:
         """Who of the reply's code points speaks for what."""
         return Credit(self, said)
 
@@ -106,19 +137,19 @@ class ItemModels:
         """The row of a column; None for one that was not learned."""
         return self._row.get(name)
 
-    def counted(self, said: Said) -> tuple[NDArray[np.int64], Values, list[list[int]]]:
+    def counted(self, said: Turn) -> tuple[NDArray[np.int64], Values, list[list[int]]]:
         """Of one reply: the number of every n-gram that is known, once for each time it stands there; its
         TF-IDF value, shared among those times; and the places in the levelled text."""
-        text, _ = with_marks(said[1])
+        text, _ = with_marks(said.reply)
         placed = [(self._number.get(gram, -1), where) for gram, where in _placed(text)]
         numbers = np.array([n for n, _ in placed if n >= 0], dtype=np.int64)
         times = np.bincount(numbers, minlength=1)
-        distinct = np.unique(numbers)
-        place = self._number.get(_PLACE + said[0])
+        beside = np.bincount([self._number[g] for g in _about(said) if g in self._number], minlength=1)
         values = np.zeros(len(self.vocabulary), dtype=np.float32)
-        values[distinct] = (1 + np.log(times[distinct])) * self.idf[distinct]  # sublinear TF-IDF
-        own = float(self.idf[place]) if place is not None else 0.0
-        norm = float(np.sqrt((values[distinct] ** 2).sum() + own**2)) or 1.0
+        for counted in (times, beside):  # sublinear TF-IDF
+            distinct = np.flatnonzero(counted)
+            values[distinct] = (1 + np.log(counted[distinct])) * self.idf[distinct]
+        norm = float(np.sqrt((values**2).sum())) or 1.0
         shares = np.asarray(values[numbers] / norm / times[numbers], dtype=np.float32)
         return numbers, shares, [where for n, where in placed if n >= 0]
 
@@ -145,11 +176,11 @@ class ItemModels:
 class Credit:
     """What each code point of one reply adds to a column's logit through its n-grams."""
 
-    def __init__(self, models: ItemModels, said: Said) -> None:
+    def __init__(self, models: ItemModels, said: Turn) -> None:
         self._models = models
-        self._length = len(said[1])
+        self._length = len(said.reply)
         self._numbers, shares, where = models.counted(said)
-        _, places = with_marks(said[1])
+        _, places = with_marks(said.reply)
         sizes = np.array([len(w) for w in where], dtype=np.int64)
         self._gram = np.repeat(np.arange(len(where)), sizes)
         self._place = np.array([places[i] for w in where for i in w], dtype=np.int64)
@@ -163,37 +194,3 @@ class Credit:
         weights = self._models.dense_words[row, self._numbers] * self._shares
         added = np.bincount(self._place, weights=weights[self._gram], minlength=self._length)
         return np.asarray(added, dtype=np.float32)
-
-
-_TEXTS = ("names", "vocabulary")
-_ARRAYS = ("gains", "biases", "weights", "centre", "scale", "idf")
-
-
-def save_models(models: ItemModels, path: Path) -> None:
-    """Writes an .npz of plain arrays in half precision, whole or not at all."""
-    words = models.words.tocsr()
-    arrays = {n: np.frombuffer("\n".join(getattr(models, n)).encode(), dtype=np.uint8) for n in _TEXTS}
-    arrays |= {
-        n: getattr(models, n).astype(np.float32 if n in ("centre", "scale") else np.float16) for n in _ARRAYS
-    }
-    arrays |= {"data": words.data.astype(np.float16), "indices": words.indices, "indptr": words.indptr}
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # its stub takes no names but its own
-    part = path.with_name(f".{path.name}.part{os.getpid()}")
-    part.write_bytes(stream.getvalue())
-    part.replace(path)
-
-
-def load_models(path: Path) -> ItemModels:
-    """Reads what `save_models` wrote. Raises EncoderError when it is missing or broken."""
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            texts = {n: tuple(bytes(arrays[n]).decode().split("\n")) for n in _TEXTS}
-            values = {n: arrays[n].astype(np.float32) for n in _ARRAYS}
-            shape = (len(texts["names"]), len(texts["vocabulary"]))
-            parts = (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"])
-            words = sparse.csr_matrix(parts, shape=shape)
-            words.check_format(full_check=True)
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise EncoderError(f"校准文件坏了：{path}（{error}）。请重新运行 duilian eval calibrate。") from error
-    return ItemModels(**texts, **values, words=words)  # type: ignore[arg-type]  # by name

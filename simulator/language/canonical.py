@@ -1,8 +1,8 @@
-"""What a sentence does, without whom and what it is about: names, sex, products, figures, marks levelled.
+"""What a sentence does, without whom and what it is about: typos, names, sex, products, figures, marks levelled.
 
 A reply must get the same grade whether it is said to 王女士 or 张先生, about broadband or about a SIM card, with
-a full stop or without. So the character n-grams that the item models read are cut from this form, not from
-the reply as typed. Knows nothing of rubrics or models.
+a full stop or without. So likeness to examples and the character n-grams that the item models read are
+taken from this form, not from the reply as typed. Knows nothing of rubrics or models.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
+from simulator.language.spelling import correct
 from simulator.language.text import normalise
 
 _SURNAMES = (
@@ -53,6 +52,7 @@ def canonical(text: str) -> tuple[str, tuple[int, ...]]:
     return "".join(c for c, _ in kept), tuple(p for _, p in kept)
 
 
+@lru_cache(maxsize=4096)
 def with_marks(text: str) -> tuple[str, tuple[int, ...]]:
     """`canonical` with the marks between letters, levelled to two: a question, or a break of any kind (a
     comma, a full stop, a blank). A break at either end says nothing and is left out."""
@@ -82,11 +82,5 @@ def with_marks(text: str) -> tuple[str, tuple[int, ...]]:
     keep(done, len(plain))
     first = 1 if out[:1] == [BREAK] else 0
     final = len(out) - (1 if len(out) > first and out[-1] == BREAK else 0)
-    return "".join(out[first:final]), tuple(places[first:final])
-
-
-@lru_cache(maxsize=16384)
-def sound(char: str) -> str:
-    """The toneless pinyin of a Chinese character, any other character as it is: typos of pinyin input
-    keep the sound (倒歉 for 道歉)."""
-    return str(lazy_pinyin(char, style=Style.NORMAL)[0]) if "\u3400" <= char <= "\u9fff" else char
+    # last, so that a typo is judged by the same neighbours whoever is spoken to about whatever product
+    return correct("".join(out[first:final])), tuple(places[first:final])

@@ -10,7 +10,7 @@ import re
 from difflib import SequenceMatcher
 
 from simulator.domain.grade import Address, Features
-from simulator.language.text import clauses, han_share, normalise
+from simulator.language.text import clauses, han_share, level_marks, normalise
 
 _DIGITS = "0-9零〇一二两三四五六七八九十百千万亿半"
 _UNIT = (
@@ -117,12 +117,12 @@ def question_answered(question: str, reply: str) -> bool | None:
 
 def features(reply: str, customer: str = "") -> Features:
     """The features of `reply`, given the customer's line before it."""
-    text = normalise(reply)
+    text = level_marks(normalise(reply))
     parts = [text[c.start : c.end] for c in clauses(text)]
     letters = [c for c in text if c.isalnum()]
     meaningful = len(letters) >= 2 and han_share(text) >= 0.3 and len(set(letters)) >= 2
     return Features(
-        length=sum(1 for c in text if not c.isspace()),
+        length=sum(1 for c in reply if not c.isspace()),
         figures=figures(text),
         days=days(text),
         promises=tuple(p for p in parts if _PROMISE.search(p)),

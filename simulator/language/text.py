@@ -17,6 +17,10 @@ from simulator.domain.grade import Span
 # Where one clause ends and the next begins.
 _BREAK = re.compile(r"[。！？!?；;，,、…~～\n\r\t|/]+|\.(?=\D|$)|(?<=[\u4e00-\u9fff]) +(?=\S)|\s{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_ENDS, _PARTS = "。!…\n", ",;、~"
+_BLANKS = _PARTS + " \t"
+_WITHIN = re.compile(r"(?<=\d)[.,:](?=\d)|(?<=[a-z0-9])\.(?=[a-z0-9])")
+_UNIT = re.compile(r"[元块毛分角折兆万千个月年天日号小点秒页份家人条次台张gmk]")
 _MAX_CLAUSE = 30  # characters after which a run without punctuation is cut into overlapping pieces
 _MAX_WINDOW = 64  # characters in the longest window of several clauses
 _MAX_CLAUSES = 160  # a 5,000-character reply is judged by its first and last clauses
@@ -45,6 +49,30 @@ def normalise(text: str) -> str:
     # words whose characters simplify otherwise than one by one (瞭解, 回覆), where none grows or shrinks
     words = _simplifier().convert(plain)
     return words if len(words) == len(plain) else plain
+
+
+def level_marks(text: str) -> str:
+    """`text` (normal form) with its marks levelled, code point for code point: 。 for what ends a sentence,
+    a comma for what parts its clauses, be it a blank. Question marks, quotes and what stands within figures
+    and foreign words stay."""
+    out = list(text)
+    for place, char in enumerate(text):
+        if char in _ENDS:
+            out[place] = "。"
+        elif char in _PARTS or char.isspace():
+            out[place] = "," if _parts_words(text, place) else " "
+    for place in (m.start() for m in _WITHIN.finditer(text)):
+        out[place] = text[place]
+    return "".join(out)
+
+
+def _parts_words(text: str, place: int) -> bool:
+    """Whether what stands at `place` parts clauses: beside a Chinese character (not in 30g、50g), and a blank
+    not before a unit (38 元)."""
+    before, after = text[:place].rstrip(_BLANKS), text[place:].lstrip(_BLANKS)
+    if text[place].isspace() and before[-1:].isdigit() and _UNIT.match(after):
+        return False
+    return bool(_HAN.match(before[-1:]) or _HAN.match(after[:1]))
 
 
 def han_share(text: str) -> float:

@@ -17,6 +17,7 @@ from simulator.errors import EncoderError, GradingError
 from simulator.grading import calibration
 from simulator.grading.encoder import Encoder, load_encoder
 from simulator.grading.grader import Grader
+from simulator.grading.models import Turn
 
 CASES = Path(__file__).parents[2] / "eval" / "cases" / "calibration.jsonl"
 TEXTS = st.text(alphabet="您好对不起贵是因为我这就查周三元38，。！？ \n😀aA１Ｂ繁體", max_size=80)
@@ -120,7 +121,7 @@ def test_a_changed_rubric_falls_back_to_the_shared_calibration(
 
 def test_a_broken_calibration_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / calibration.file_name("aa", "bb")
-    path.write_text('{"format": 2}', encoding="utf-8")
+    path.write_text('{"format": 3}', encoding="utf-8")
     with pytest.raises(EncoderError, match="校准文件坏了"):
         calibration.find([tmp_path], "aa", "bb", "x")
     path.write_text('{"format": 99}', encoding="utf-8")
@@ -131,8 +132,9 @@ def test_a_broken_calibration_file_is_told(tmp_path: Path) -> None:
 def test_calibrations_survive_the_disk(grader: Grader, tmp_path: Path) -> None:
     calibration.save(grader.calibration, tmp_path)
     read = calibration.find([tmp_path], grader.encoder.hash, grader.rubric.hash, "builtin")
-    assert replace(read, items=None) == replace(grader.calibration, items=None)
-    said = [("too_expensive", "您先消消气，我这就查账单")]
+    without = {"items": None, "relatives": None}
+    assert replace(read, **without) == replace(grader.calibration, **without)
+    said = [Turn("too_expensive", "您先消消气，我这就查账单", "怎么又扣我钱")]
     whole = np.zeros((1, len(grader.calibration.items.centre)), dtype=np.float32)
     assert read.items.learned(whole, said) == grader.calibration.items.learned(whole, said)
 
@@ -165,6 +167,29 @@ def test_the_builtin_encoder_is_small(encoder: Encoder) -> None:
     vectors = encoder.encode(["您好", "", "对不起"])
     assert vectors.shape[0] == 3
     assert np.allclose(np.linalg.norm(vectors[[0, 2]], axis=1), 1, atol=1e-4)
+
+
+def test_static_vectors_are_what_sentence_transformers_computes(encoder: Encoder) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    from simulator.content.places import shipped
+
+    texts = ["您好，我马上帮您查", "", "😊", "wifi 6 多少钱", "理解" * 300]
+    theirs = SentenceTransformer(str(shipped("models") / "encoder"), device="cpu").encode(texts)
+    assert np.allclose(encoder.encode(texts)[[0, 2, 3, 4]], theirs[[0, 2, 3, 4]], atol=1e-6)
+    assert not encoder.encode([""]).any()
+    assert encoder.encode([]).shape == (0, theirs.shape[1])
+
+
+def test_an_encoder_of_other_modules_goes_through_sentence_transformers(tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Dense, StaticEmbedding
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+
+    tokens = Tokenizer(WordLevel({"您好": 0, "再见": 1}, unk_token="您好"))
+    SentenceTransformer(modules=[StaticEmbedding(tokens, embedding_dim=4), Dense(4, 3)]).save(str(tmp_path))
+    assert load_encoder(str(tmp_path), tmp_path).encode(["您好", "再见"]).shape == (2, 3)
 
 
 def test_what_a_rubric_says_of_itself_holds(grader: Grader) -> None:

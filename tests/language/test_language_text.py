@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.domain.grade import Span
-from simulator.language.text import clauses, han_share, is_repeat, normalise, windows
+from simulator.language.text import clauses, han_share, is_repeat, level_marks, normalise, windows
 
 PIECES = [
     "您好",
@@ -144,3 +144,39 @@ def test_the_same_words_again_are_told_however_typed(text: str, again: bool) -> 
 @settings(max_examples=100, deadline=None)
 def test_every_text_repeats_itself(text: str) -> None:
     assert is_repeat(text, text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("您好，我马上查。", "您好 我马上查！"),
+        ("好的；我记下了…", "好的，我记下了。"),
+        ("每月38，您看", "每月38 您看"),
+        ("用app，您自己看", "用app 您自己看"),
+        ("专线、宽带", "专线，宽带"),
+    ],
+)
+def test_marks_of_one_kind_are_levelled(one: str, other: str) -> None:
+    assert level_marks(normalise(one)) == level_marks(normalise(other))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["38.5元", "1,200块", "38 元", "10:30", "www.10086.cn", "wifi 6", "是吗?", "“没信号”", "a-b/c"],
+)
+def test_marks_within_figures_and_words_stay(text: str) -> None:
+    assert level_marks(text) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("好吗？行。", "好吗，行。"), ("我理解。但是不行", "我理解，但是不行")]
+)
+def test_marks_of_other_kinds_stay_apart(one: str, other: str) -> None:
+    assert level_marks(normalise(one)) != level_marks(normalise(other))
+
+
+@given(st.text(max_size=80))
+def test_levelling_marks_moves_no_letter(text: str) -> None:
+    levelled = level_marks(text)
+    assert len(levelled) == len(text)
+    assert [c if c.isalnum() else "" for c in levelled] == [c if c.isalnum() else "" for c in text]
