@@ -8,12 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from langchain_core.messages import HumanMessage
-
-from simulator.actor.actor import Actor
-from simulator.actor.asking import Asker
-from simulator.actor.models.registry import CustomerModel, aside, make_model
 from simulator.content.catalog import Catalog
 from simulator.content.places import default_data_dir, shipped, writable_folder
 from simulator.content.source import ContentSource
@@ -24,8 +20,10 @@ from simulator.grading.encoder import Encoder, load_encoder
 from simulator.grading.grader import Grader
 from simulator.grading.interface import ReplyGrader
 from simulator.grading.opinion import OpinionGrader, SecondOpinion
-from simulator.session import PracticeRoom
-from simulator.store.store import Store
+
+if TYPE_CHECKING:  # what only a talk needs takes a second to import, which grading should not wait for
+    from simulator.actor.models.registry import CustomerModel
+    from simulator.session import PracticeRoom
 
 DATABASE = "sessions.sqlite3"
 Opinion = Callable[[Grader], ReplyGrader]  # what makes of a grader one whose unsure verdicts are settled
@@ -72,6 +70,8 @@ def graders(
 
 def open_model(catalog: Catalog, name: str, *, seed: int = 0, deadline: float = 20.0) -> CustomerModel:
     """The customer's model. Raises UsageError, ModelError."""
+    from simulator.actor.models.registry import make_model
+
     return make_model(name, lambda: catalog.content, seed=seed, deadline=deadline)
 
 
@@ -84,6 +84,11 @@ def second_opinion(catalog: Catalog, model: CustomerModel, *, deadline: float = 
             "--second-opinion 要配 hf:<目录或 hub 名>、openai:<模型名>@<http 地址>，"
             "或 LangChain 认得的 <供应商>:<模型名>。"
         )
+    from langchain_core.messages import HumanMessage
+
+    from simulator.actor.asking import Asker
+    from simulator.actor.models.registry import aside
+
     asker = Asker(aside(model))
 
     def ask(question: str) -> str:
@@ -114,6 +119,10 @@ def open_room(
 ) -> PracticeRoom:
     """Everything a page or a terminal needs, warm. `settle`: unsure verdicts get the second opinion of
     `model`. Raises DuilianError."""
+    from simulator.actor.actor import Actor
+    from simulator.session import PracticeRoom
+    from simulator.store.store import Store
+
     catalog = open_catalog(content)
     chosen = catalog.content.rubric(rubric)
     folder = writable_folder(data or default_data_dir())

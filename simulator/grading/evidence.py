@@ -38,17 +38,21 @@ TEXT_FACTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """`spans[w]`, `scores[w]` and `similar[w]` (to every example) of every window. By column: `peaks`, the best
-    window's score, and `means`, their mean; `near` and `missed`, likeness to the nearest example and near
-    miss; `kin`, what the models of other items say. `facts`: the numbers named in `TEXT_FACTS`, each about 0-1; `opening`: the trainee's first turn."""
+    """`written`: the columns whose example the reply is, letter for letter. `spans[w]`, `scores[w]` and
+    `similar[w]` (to every example) of every window. By column: `peaks`, the best window's score, `means`,
+    their mean, and `standing`, the share of columns whose peak is lower; `near` and `missed`, likeness to the
+    nearest example and near miss; `kin`, what the models of other items say. `facts`: the numbers named in
+    `TEXT_FACTS`, each about 0-1; `opening`: the trainee's first turn."""
 
     reply: str
     text: str
+    written: frozenset[int]
     spans: tuple[Span, ...]
     scores: Scores
     similar: Vectors
     peaks: NDArray[np.float32]
     means: NDArray[np.float32]
+    standing: NDArray[np.float32]
     near: NDArray[np.float32]
     missed: NDArray[np.float32]
     kin: NDArray[np.float32]
@@ -81,15 +85,18 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot, kin: Kin | None =
             features = replace(features, meaningful=False)
         empty = np.zeros(fewshot.examples.width, dtype=np.float32)
         near, missed = fewshot.nearness(similar)
+        peaks = own.max(axis=0) if len(cut) else empty
         out.append(
             Evidence(
                 reply=request.reply,
                 text=text,
+                written=fewshot.written(canonical(request.reply)[0]),
                 spans=cut,
                 scores=own,
                 similar=similar,
-                peaks=own.max(axis=0) if len(cut) else empty,
+                peaks=peaks,
                 means=own.mean(axis=0) if len(cut) else empty,
+                standing=(np.searchsorted(np.sort(peaks), peaks) / len(peaks)).astype(np.float32),
                 near=near,
                 missed=missed,
                 kin=own_kin,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,18 @@ class FewShot:
         pairs = {letters[i : i + 2] for i in range(len(letters) - 1)}
         known = self._ngrams.vocabulary_
         return sum(p in known for p in pairs) / len(pairs) if pairs else 0.0
+
+    def written(self, letters: str) -> frozenset[int]:
+        """The columns that have an example of just these letters (in canonical form)."""
+        rows = self._rows_of.get(letters, ())
+        return frozenset(int(self.examples.owner[r]) for r in rows if self.examples.positive[r])
+
+    @cached_property
+    def _rows_of(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for row, text in enumerate(self.examples.texts):
+            found.setdefault(text, []).append(row)
+        return found
 
     def verbatim(self, similar: Vectors, column: int) -> bool | None:
         """True when one of some windows says an example of `column` all but word for word, False when it

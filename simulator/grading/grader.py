@@ -50,6 +50,7 @@ _NEARLY_ALL = 0.8
 # Of what belongs in an opening turn (a greeting with company and name), when it comes later.
 _TOO_LATE = 0.02
 _BATCH_CHARACTERS = 6000
+_FACT = {name: place for place, name in enumerate(TEXT_FACTS)}
 # How a window is chosen, in logits: a score of 1, and each letter.
 _LIKENESS = 8.0
 _LENGTH_COST = 0.03
@@ -229,18 +230,17 @@ class Grader:
 
     def own_inputs(self, column: int, evidence: Evidence, missing: bool) -> NDArray[np.float32]:
         """`calibration.SHARED_INPUTS` of one column."""
-        peak, facts = evidence.peaks, dict(zip(TEXT_FACTS, evidence.facts, strict=True))
         values = {
-            "peak": peak[column],
+            "peak": evidence.peaks[column],
             "mean": evidence.means[column],
             "near": evidence.near[column],
             "missed": evidence.missed[column],
-            "standing": float((peak < peak[column]).mean()),
+            "standing": evidence.standing[column],
             "lacks": missing,
-            "length": facts["length"],
-            "banned_peak": peak[-1],
-            "echo": facts["echo"],
-            "cancelled": facts["cancelled"],
+            "length": evidence.facts[_FACT["length"]],
+            "banned_peak": evidence.peaks[-1],
+            "echo": evidence.facts[_FACT["echo"]],
+            "cancelled": evidence.facts[_FACT["cancelled"]],
             "kin": evidence.kin[column],
         }
         return np.array([values[name] for name in SHARED_INPUTS], dtype=np.float32)
@@ -255,6 +255,8 @@ class Grader:
     def _as_written(self, p: float, evidence: Evidence, column: int) -> float:
         """`p`, corrected where the trainer has judged these very words: an example anywhere in the reply
         counts; a near miss that is the whole reply does not."""
+        if column in evidence.written:
+            return max(p, _VERBATIM)
         if max(evidence.near[column], evidence.missed[column]) < VERBATIM:  # the common case, told cheaply
             return p
         if self.fewshot.verbatim(evidence.similar, column):

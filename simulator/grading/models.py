@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,6 +54,7 @@ def _about(said: Turn) -> list[str]:
     return [_PLACE + said.situation, *heard]
 
 
+@lru_cache(maxsize=1024)  # asked for once to judge a reply and once to tell which words decided
 def _placed(text: str) -> list[tuple[str, list[int]]]:
     """(n-gram, its characters' places in `text`, a levelled text with marks)."""
     letters = [i for i, c in enumerate(text) if c not in _MARKS]

@@ -44,6 +44,7 @@ _FORMS = {"named": "王", "young": "小王", "person": "先生", "product": "套
 BREAK, ASKED = ",", "?"  # what marks are levelled to
 
 
+@lru_cache(maxsize=4096)
 def canonical(text: str) -> tuple[str, tuple[int, ...]]:
     """The levelled form of `text`, letters and figures only, and for each of its characters the place in
     `text` it stands for."""

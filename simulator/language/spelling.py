@@ -57,6 +57,9 @@ class Speller:
         beam = [(0.0, "")]
         for place, char in enumerate(text):
             others = () if self._settled(text, place) else self._alike.get(sound(char), ())
+            if not others and len(beam) == 1:  # the common case: one reading, whatever its likelihood
+                beam = [(0.0, beam[0][1] + char)]
+                continue
             after = text[place + 1 : place + 2]
             known = {c for c in others if key(c + after) in self._counts}
             beam = self._longer(beam, char, [char, *(c for c in others if c != char)], known)

@@ -20,7 +20,7 @@ from simulator.grading.kin import Kin, Relatives, vectorizer
 
 SORRY = ("对不起", "抱歉了", "实在对不起", "很抱歉")
 LATER = ("明天回您", "周三给您电话", "下周一回您", "后天给您电话")
-NEAR = ("明天再说", "周三没空")
+NEAR = ("以后再说", "没空")
 
 
 def relatives() -> Relatives:
