@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from simulator.actor.wording import grams
 from simulator.content.catalog import read_all
 from simulator.content.contents import Content
 from simulator.content.crosscheck import bare_text, coverage
@@ -45,8 +46,23 @@ def test_people_are_different_people(content: Content) -> None:
     assert len({p.concern.short for p in people}) == len(people)
 
 
-def test_there_are_a_thousand_lines_that_differ_in_their_words(content: Content) -> None:
-    assert len({bare_text(line.text) for line in content.lines} - {""}) >= 1000
+def test_there_are_six_thousand_lines_that_differ_in_their_words(content: Content) -> None:
+    assert len({bare_text(line.text) for line in content.lines} - {""}) >= 6000
+
+
+def test_no_two_lines_are_nearly_the_same(content: Content) -> None:
+    """No pair has a Jaccard similarity of 0.6 or more in runs of five characters."""
+    runs = [grams(bare_text(line.text), 5) for line in content.lines]
+    holders: dict[str, list[int]] = {}
+    near = []
+    for number, mine in enumerate(runs):
+        met = Counter(other for run in mine for other in holders.get(run, ()))
+        for other, shared in met.items():
+            if shared / (len(mine) + len(runs[other]) - shared) >= 0.6:
+                near.append((content.lines[other].text, content.lines[number].text))
+        for run in mine:
+            holders.setdefault(run, []).append(number)
+    assert near == []
 
 
 def test_every_reachable_move_has_a_line_in_every_style(content: Content) -> None:
