@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.cases import read_cases
-from simulator.language.spelling import BITS, COUNTS, sound
+from simulator.language.spelling import COUNTS, sound
 from simulator.language.text import normalise
 from training.encoder.corpus import crosswoz_turns, smile_turns
 
+_BITS = 21  # of a code point
 _OWN_TIMES = 30
 _TYPO = 2  # a run that only we write is a typo where another of the same sound is so many times as frequent
 _FEWEST = {1: 1, 2: 5, 3: 10}  # of a run of so many characters, or it is left out
@@ -25,22 +26,27 @@ Grams = tuple[NDArray[np.uint64], NDArray[np.int64]]
 
 
 def grams(texts: list[str], size: int) -> Grams:
-    """(runs of `size` Chinese characters as `spelling.key`, how often each)."""
+    """(runs of `size` Chinese characters, each as one number; how often each)."""
     points = np.frombuffer("\n".join(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     count = max(0, len(points) - size + 1)
     keys, inside = np.zeros(count, dtype=np.uint64), np.ones(count, dtype=bool)
     for offset in range(size):
         part = points[offset : offset + count]
-        keys = (keys << np.uint64(BITS)) | part
+        keys = (keys << np.uint64(_BITS)) | part
         inside &= (part >= 0x4E00) & (part <= 0x9FFF)
     found, times = np.unique(keys[inside], return_counts=True)
     return found, times.astype(np.int64)
 
 
+def written(gram: int) -> str:
+    """The run that a number of `grams` stands for."""
+    points = (gram >> shift & (2**_BITS - 1) for shift in (2 * _BITS, _BITS, 0))
+    return "".join(chr(p) for p in points if p)
+
+
 def spoken(gram: int) -> tuple[str, ...]:
-    """The sounds of a run given as its `spelling.key`."""
-    points = [gram >> shift & (2**BITS - 1) for shift in (2 * BITS, BITS, 0)]
-    return tuple(sound(chr(p)) for p in points if p)
+    """The sounds of a run of `grams`."""
+    return tuple(map(sound, written(gram)))
 
 
 def tally(public: list[str], own: list[str]) -> dict[int, int]:
@@ -76,8 +82,10 @@ def main() -> None:
     cases = read_cases([options.cases])
     own = [normalise(t) for c in cases for t in (c.request.reply, c.request.customer)]
     counts = tally([turn for talk in talks for turn in talk], own)
-    ordered = np.array(sorted(counts.items()), dtype=np.uint64)
-    np.savez_compressed(options.out, grams=ordered[:, 0], counts=ordered[:, 1].astype(np.uint32))
+    ordered = sorted((written(gram), count) for gram, count in counts.items())
+    text = "\n".join(gram for gram, _ in ordered).encode()
+    numbers = np.array([count for _, count in ordered], dtype=np.uint32)
+    np.savez_compressed(options.out, grams=np.frombuffer(text, dtype=np.uint8), counts=numbers)
     print(f"{options.out}: {len(ordered)} runs, {options.out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,6 +17,7 @@ from rich.progress import Progress
 
 from simulator.cli import jsonl, options, records
 from simulator.cli.explain import explain
+from simulator.cli.spread import cores, over_cores
 from simulator.domain.grade import Grade, GradeRequest
 from simulator.errors import InputError
 from simulator.grading.interface import ReplyGrader
@@ -59,6 +61,7 @@ def command(
             itertools.chain([first] if first else [], rows),
             out,
             readable,
+            processes=1 if opinion else cores(),  # a model that is asked is not asked from two sides
         )
     if failed:
         click.echo(f"{failed} 行没能打分，原因写在结果的 error 里。", err=True)
@@ -72,12 +75,14 @@ def _run(
     rows: Iterator[tuple[int, str]],
     out: TextIO,
     readable: bool,
+    processes: int,
 ) -> int:
     failed = 0
+    work = partial(_grade_batch, grader, styles, source)
     with Progress(disable=not sys.stderr.isatty(), transient=True) as progress:
         task = progress.add_task("打分", total=None)
-        for batch in _batched(rows):
-            for record, request, grade in _grade_batch(grader, styles, source, list(batch)):
+        for batch, graded in over_cores(work, _batched(rows), processes):
+            for record, request, grade in graded:
                 failed += "error" in record
                 if readable:
                     why = grader.reasons(request, grade) if request and grade else []
@@ -94,7 +99,7 @@ def _batched(rows: Iterator[tuple[int, str]]) -> Iterator[tuple[tuple[int, str],
 
 
 def _grade_batch(
-    grader: ReplyGrader, styles: set[str], source: str, batch: list[tuple[int, str]]
+    grader: ReplyGrader, styles: set[str], source: str, batch: Sequence[tuple[int, str]]
 ) -> list[tuple[dict[str, Any], GradeRequest | None, Grade | None]]:
     """Output records in input order. One bad line does not spoil its batch."""
     lines: list[tuple[Any, GradeRequest | None, str]] = []

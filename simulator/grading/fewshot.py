@@ -27,7 +27,7 @@ _RIDGE = 0.3
 _SHARPNESS = 4.0
 # Likeness from which a text counts as the example itself: particles, punctuation or a name differ.
 VERBATIM = 0.82
-_CHUNK = 512  # texts compared at once
+_CHUNK = 128  # texts compared at once
 Scores = NDArray[np.float32]
 
 

@@ -49,7 +49,7 @@ _VERBATIM = 0.9
 _NEARLY_ALL = 0.8
 # Of what belongs in an opening turn (a greeting with company and name), when it comes later.
 _TOO_LATE = 0.02
-_BATCH_CHARACTERS = 6000
+_BATCH_CHARACTERS = 1500
 _FACT = {name: place for place, name in enumerate(TEXT_FACTS)}
 # How a window is chosen, in logits: a score of 1, and each letter.
 _LIKENESS = 8.0

@@ -16,7 +16,6 @@ import numpy as np
 from pypinyin import Style, lazy_pinyin
 
 COUNTS = Path(__file__).with_name("homophones.npz")
-BITS = 21  # of a code point
 _WEIGHTS = (0.02, 0.38, 0.6)  # of one, two and three characters
 # How much likelier (natural logarithm) the other character must be: higher leaves typos, lower changes words.
 _MARGIN = 6.0
@@ -32,20 +31,12 @@ def sound(char: str) -> str:
     return str(lazy_pinyin(char, style=Style.NORMAL)[0]) if "\u3400" <= char <= "\u9fff" else char
 
 
-def key(gram: str) -> int:
-    """One to three characters as a number, as `homophones.npz` has them."""
-    number = 0
-    for char in gram:
-        number = (number << BITS) | ord(char)
-    return number
-
-
 class Speller:
-    """Corrects texts. `counts`: how often each run of one to three characters (as `key`) is written."""
+    """Corrects texts. `counts`: how often each run of one to three characters is written."""
 
-    def __init__(self, counts: dict[int, int]) -> None:
+    def __init__(self, counts: dict[str, int]) -> None:
         self._counts = counts
-        singles = {chr(k): n for k, n in counts.items() if k >> BITS == 0}
+        singles = {gram: n for gram, n in counts.items() if len(gram) == 1}
         self._all = max(1, sum(singles.values()))
         self._alike: dict[str, list[str]] = {}
         for char, count in singles.items():
@@ -61,7 +52,7 @@ class Speller:
                 beam = [(0.0, beam[0][1] + char)]
                 continue
             after = text[place + 1 : place + 2]
-            known = {c for c in others if key(c + after) in self._counts}
+            known = {c for c in others if c + after in self._counts}
             beam = self._longer(beam, char, [char, *(c for c in others if c != char)], known)
         return beam[0][1]
 
@@ -70,9 +61,7 @@ class Speller:
         if not _is_han(text[place]):
             return True
         pairs = [text[i : i + 2] for i in (place - 1, place) if i >= 0]
-        return all(
-            self._counts.get(key(p), 0) > _COMMON for p in pairs if len(p) == 2 and all(map(_is_han, p))
-        )
+        return all(self._counts.get(p, 0) > _COMMON for p in pairs if len(p) == 2 and all(map(_is_han, p)))
 
     def _longer(
         self, beam: list[tuple[float, str]], typed: str, chars: list[str], known: set[str]
@@ -83,7 +72,7 @@ class Speller:
         for score, before in beam:
             last = before[-1:]
             for char in chars:
-                if char != typed and char not in known and key(last + char) not in self._counts:
+                if char != typed and char not in known and last + char not in self._counts:
                     continue
                 cost = 0.0 if char == typed else _MARGIN
                 read = score - cost + (math.log(self._chance(before[-2:], char)) if _is_han(char) else 0.0)
@@ -94,18 +83,18 @@ class Speller:
 
     def _chance(self, before: str, char: str) -> float:
         counts = self._counts
-        one = counts.get(ord(char), 0.5) / self._all
+        one = counts.get(char, 0.5) / self._all
         if not before or not _is_han(before[-1]):
             return one
         chance = _WEIGHTS[0] * one
-        last = counts.get(ord(before[-1]), 0)
-        pair = counts.get(key(before[-1] + char), 0)
+        last = counts.get(before[-1], 0)
+        pair = counts.get(before[-1] + char, 0)
         if last:
             chance += _WEIGHTS[1] * pair / last
         if pair and len(before) == 2 and _is_han(before[0]):
-            both = counts.get(key(before), 0)
+            both = counts.get(before, 0)
             if both:
-                chance += _WEIGHTS[2] * counts.get(key(before + char), 0) / both
+                chance += _WEIGHTS[2] * counts.get(before + char, 0) / both
         return chance
 
 
@@ -116,7 +105,8 @@ def _is_han(char: str) -> bool:
 @lru_cache(maxsize=1)
 def _speller() -> Speller:
     with np.load(COUNTS, allow_pickle=False) as stored:
-        return Speller(dict(zip(stored["grams"].tolist(), stored["counts"].tolist(), strict=True)))
+        grams = bytes(stored["grams"]).decode().split("\n")
+        return Speller(dict(zip(grams, stored["counts"].tolist(), strict=True)))
 
 
 def correct(text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.language.spelling import Speller, correct, key, sound
+from simulator.language.spelling import Speller, correct, sound
 from simulator.language.text import normalise
 
 
@@ -37,14 +37,14 @@ def test_only_characters_of_the_same_sound_are_put_in(text: str) -> None:
 
 
 def test_the_likelier_character_is_taken_only_when_likelier_by_far() -> None:
-    counts = {key(c): 1000 for c in "我道到你"} | {key("我到"): 900, key("到你"): 900}
+    counts = {c: 1000 for c in "我道到你"} | {"我到": 900, "到你": 900}
     assert Speller(counts).correct("我道你") == "我到你"
     assert Speller(counts).correct("我到你") == "我到你"
     # 900 to 90 of a thousand twice, with a little for the character alone: about e^4
-    assert Speller(counts | {key("我道"): 90, key("道你"): 90}).correct("我道你") == "我道你"
+    assert Speller(counts | {"我道": 90, "道你": 90}).correct("我道你") == "我道你"
 
 
 def test_a_character_hardly_ever_written_is_not_put_in() -> None:
-    counts = {key(c): 1000 for c in "我道你"} | {key("我到"): 900, key("到你"): 900}
-    assert Speller(counts | {key("到"): 19}).correct("我道你") == "我道你"
-    assert Speller(counts | {key("到"): 900}).correct("我道你") == "我到你"
+    counts = {c: 1000 for c in "我道你"} | {"我到": 900, "到你": 900}
+    assert Speller(counts | {"到": 19}).correct("我道你") == "我道你"
+    assert Speller(counts | {"到": 900}).correct("我道你") == "我到你"
