@@ -14,6 +14,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 
 from simulator.actor import guard, lines
 from simulator.actor.asking import Asker
+from simulator.actor.meaning import meaning_of
 from simulator.actor.models.registry import CustomerModel
 from simulator.actor.prompt import messages
 from simulator.content.contents import Content
@@ -107,7 +108,10 @@ class Actor:
                 rejected.append(str(error))
                 break
             text = guard.clean(said, labels)
-            reason = guard.refusal(text, direction, persona, direction.spoken, style=style.id, heard=heard)
+            acts = meaning_of(self._content().lines).acts(text)
+            reason = guard.refusal(
+                text, direction, persona, direction.spoken, style=style.id, heard=heard, acts=acts
+            )
             if reason is None:
                 return text
             rejected.append(f"{reason}：{text[:80]}" if text else reason)

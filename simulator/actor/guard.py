@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from simulator.actor import figures, phrases
+from simulator.actor.meaning import Act
 from simulator.actor.prompt import length_for
 from simulator.actor.wording import bare, near, share_of
 from simulator.domain.persona import ConcernStatus, Move, Persona
@@ -86,6 +87,7 @@ class _Case:
     spoken: tuple[str, ...]
     heard: tuple[str, ...]
     style: str
+    acts: frozenset[Act]
 
     @property
     def told(self) -> str:
@@ -101,11 +103,12 @@ def refusal(
     *,
     style: str | None = None,
     heard: Iterable[str] = (),
+    acts: frozenset[Act] = frozenset(),
 ) -> str | None:
     """Why `text` must not be said, in Chinese, or None when it may be.
 
     `spoken`: what the customer said before; `heard`: what the trainee said before; `style`: the session's,
-    the persona's own when absent."""
+    the persona's own when absent; `acts`: what `text` does besides, as heard by a `Meaning`."""
     case = _Case(
         text=text,
         direction=direction,
@@ -113,6 +116,7 @@ def refusal(
         spoken=tuple(spoken),
         heard=(*heard, direction.reply),
         style=style or persona.style,
+        acts=acts,
     )
     return next((reason for check in _CHECKS if (reason := check(case)) is not None), None)
 
@@ -160,11 +164,15 @@ def _task(case: _Case) -> str | None:
     return None
 
 
+def _as_told(case: _Case) -> bool:
+    return bool(case.told) and share_of(case.text, case.told) >= 0.5
+
+
 def _gift(case: _Case) -> str | None:
     move, text = case.direction.move, case.text
-    if move in _GIVES or move is Move.FAREWELL or (case.told and share_of(text, case.told) >= 0.5):
+    if move in _GIVES or move is Move.FAREWELL or _as_told(case):
         return None
-    if _meant(text, phrases.GIVING, phrases.NOT_GIVING):
+    if Act.GIVES in case.acts or _meant(text, phrases.GIVING, phrases.NOT_GIVING):
         return "没让你答应，却松了口"
     if phrases.YES_FIRST.match(text) and move is not Move.SOFTEN and not phrases.YES_BUT.search(text):
         return "没让你答应，却松了口"
@@ -176,15 +184,19 @@ def _gift(case: _Case) -> str | None:
 
 
 def _threat(case: _Case) -> str | None:
-    if case.direction.move in _THREATENS or not _meant(case.text, phrases.THREAT, phrases.NOT_THREAT):
+    if case.direction.move in _THREATENS:
         return None
-    return "没让你威胁，却威胁了"
+    heard = Act.THREATENS in case.acts and not _as_told(case)
+    threatens = heard or _meant(case.text, phrases.THREAT, phrases.NOT_THREAT)
+    return "没让你威胁，却威胁了" if threatens else None
 
 
 def _leaving(case: _Case) -> str | None:
-    if case.direction.move in _LEAVES or not _meant(case.text, phrases.LEAVING, phrases.NOT_LEAVING):
+    if case.direction.move in _LEAVES:
         return None
-    return "没让你结束，却要走"
+    heard = Act.LEAVES in case.acts and not _as_told(case)
+    leaves = heard or _meant(case.text, phrases.LEAVING, phrases.NOT_LEAVING)
+    return "没让你结束，却要走" if leaves else None
 
 
 def _repeat(case: _Case) -> str | None:
