@@ -332,7 +332,7 @@ def set_band(chances: Array, labels: NDArray[np.bool_], kind: str) -> Band:
     hits = np.cumsum(labels[order])
     weight = _BETA[kind] ** 2
     score = (1 + weight) * hits / (np.arange(1, len(order) + 1) + weight * labels.sum())
-    met = round(float(np.clip(score.max() / (1 + weight), 0.1, 0.9)), 4)
+    met = round(max(0.1, float(score.max()) / (1 + weight)), 4)
     return Band(not_met=round(min(met, _OPEN / _MISS[kind]), 4), met=met)
 
 

@@ -1,7 +1,7 @@
 """`python -m eval.table`: the figures of docs/grading.md, measured on the blind test split.
 
 Columns: the grader with the builtin encoder; four baselines (keyword rules, a bag of character n-grams, the
-nearest example with one threshold, the encoder and the examples alone, without labels of the items); the two
+nearest example with one threshold, the shared calibration, which knows no label of the item it judges); the two
 labellers against each other; and the grader with any other encoder (`--encoder`, calibrated on the spot). `--write FILE` replaces what
 stands in FILE between the table's markers.
 """
@@ -204,9 +204,9 @@ def main() -> None:
         ("nearest example", baselines.nearest_example(rubric, builtin, [*train, *judged])),
     ):
         columns.append(compared(name, labels, predict(test)))
-    examples = calibration.find([shipped("models") / "calibration"], builtin.hash, "", "builtin")
-    alone = Grader(rubric, builtin, examples).grade_many([c.request for c in test])
-    columns.append(compared("examples alone", labels, [metrics.of_grade(g) for g in alone]))
+    shared = calibration.find([shipped("models") / "calibration"], builtin.hash, "", "builtin")
+    alone = Grader(rubric, builtin, shared).grade_many([c.request for c in test])
+    columns.append(compared("shared calibration", labels, [metrics.of_grade(g) for g in alone]))
     for name in options.encoder:
         other = fitted(rubric, wiring.open_encoder(name), train, judged)
         columns.append(grader_column(name, other, test)[0])

@@ -39,9 +39,11 @@ class ItemScore:
 
 
 def folds(rubric: Rubric) -> list[frozenset[str]]:
-    """Column names by fold: every fourth item with examples, kinds spread alike."""
-    names = [column_name(i) for i in rubric.items if i.examples and i.id not in LEFT_OUT]
-    return [frozenset(names[f::FOLDS]) for f in range(FOLDS)]
+    """Column names by fold: every fourth id with examples, kinds spread alike. Items of one id (`reason` of two
+    situations) go together, or one would teach the other."""
+    items = [i for i in rubric.items if i.examples and i.id not in LEFT_OUT]
+    place = {name: n % FOLDS for n, name in enumerate(dict.fromkeys(i.id for i in items))}
+    return [frozenset(column_name(i) for i in items if place[i.id] == f) for f in range(FOLDS)]
 
 
 def trimmed(rubric: Rubric, held: frozenset[str]) -> Rubric:

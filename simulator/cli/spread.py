@@ -1,13 +1,15 @@
 """Does a piece of work on many batches with all cores, in order. Knows nothing of what the work is.
 
 Worker processes are forked, so that they share what the work needs (a grader and its models) without loading
-or sending it. Where processes cannot be forked, and for a single batch, the work is done right here.
+or sending it. Elsewhere than on Linux, and for a single batch, the work is done right here.
 """
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -18,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 Batch = TypeVar("Batch")
 Done = TypeVar("Done")
+_MOST = 8  # processes; each holds a copy of what it changes
 _AHEAD = 3  # batches in hand for each process, so that a long input is never held whole
 _work: Callable[[Any], Any] | None = None  # what forked processes do; set before they are
 
@@ -32,15 +35,12 @@ def over_cores(
 ) -> Iterator[tuple[Batch, Done]]:
     """Each batch and what `work` makes of it, in order. A batch whose process dies is done again here, and
     so are those after it. `work` and what it returns must bear being sent (pickled back)."""
-    first = next(batches, None)
-    if first is None:
-        return
-    second = next(batches, None)
-    if second is None or processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        for batch in _chained([first] if second is None else [first, second], batches):
+    ahead = list(itertools.islice(batches, min(processes, _MOST)))
+    if len(ahead) < 2 or sys.platform != "linux":  # elsewhere a fork may hang in system libraries
+        for batch in itertools.chain(ahead, batches):
             yield batch, work(batch)
         return
-    yield from _forked(work, _chained([first, second], batches), processes)
+    yield from _forked(work, itertools.chain(ahead, batches), len(ahead))
 
 
 def _forked(
@@ -87,8 +87,3 @@ def _one_thread() -> None:
 def _do(batch: Any) -> Any:
     assert _work is not None
     return _work(batch)
-
-
-def _chained(first: list[Batch], rest: Iterator[Batch]) -> Iterator[Batch]:
-    yield from first
-    yield from rest

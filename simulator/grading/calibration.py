@@ -1,6 +1,7 @@
 """From evidence to probability: logistic models fitted on labelled replies, kept as JSON and arrays.
 
-Two parts. The shared part looks at an item's own score only, so it serves any item of any rubric. The
+Two parts. The shared part looks at what there is of any item without a label of its own, so it serves any item of
+any rubric. The
 item part, fitted for one (rubric, encoder), also looks at all other columns, at facts of the text and at
 its wording: what usually comes with the item, and what speaks against it. A last line per kind, fitted on
 replies that taught neither, makes the probabilities honest. Knows nothing of how they are fitted
@@ -39,6 +40,10 @@ SHARED_INPUTS = (
 )  # fmt: skip
 _MODELS = ("items", "relatives")
 Values = NDArray[np.float32]
+
+
+class _Outdated(EncoderError):
+    """A calibration of another format."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +107,7 @@ def file_name(encoder_hash: str, rubric_hash: str) -> str:
 
 
 def save(calibration: Calibration, folder: Path) -> Path:
-    """Writes the calibration below `folder`: JSON, and the item models beside it as `.npz`; numbers of
+    """Writes the calibration below `folder`: JSON, and its models beside it as `.npz`; numbers of
     the JSON keep five significant digits."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_name(calibration.encoder_hash, calibration.rubric_hash)
@@ -153,11 +158,17 @@ def _short(value: Any) -> Any:
 def find(folders: Sequence[Path], encoder_hash: str, rubric_hash: str, encoder_name: str) -> Calibration:
     """The calibration of (encoder, rubric), else the encoder's shared one. Raises EncoderError when
     there is neither, with the command that makes one."""
+    outdated: EncoderError | None = None
     for wanted in (rubric_hash, ""):
         for folder in folders:
             path = folder / file_name(encoder_hash, wanted)
             if path.is_file():
-                return load(path)
+                try:
+                    return load(path)
+                except _Outdated as error:  # made with an earlier version: the shipped one serves as well
+                    outdated = outdated or error
+        if outdated:
+            raise outdated
     raise EncoderError(
         f"编码器 {encoder_name}（{encoder_hash}）还没有校准过，判不了分。先运行：\n"
         f"  duilian eval calibrate --encoder {shlex.quote(encoder_name)} "
@@ -170,7 +181,9 @@ def load(path: Path) -> Calibration:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         if record.pop("format") != FORMAT:
-            raise EncoderError(f"校准文件的格式版本不对：{path}。请重新运行 duilian eval calibrate。")
+            raise _Outdated(
+                f"校准文件的格式版本不对：{path}。请重新运行 duilian eval calibrate，或者删掉它，用自带的。"
+            )
         return Calibration(
             encoder_hash=record["encoder_hash"],
             rubric_hash=record["rubric_hash"],

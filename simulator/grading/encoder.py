@@ -88,10 +88,12 @@ def _load_static(name: str, folder: Path) -> StaticEncoder | None:
     kinds = [str(m["type"]).rpartition(".")[2] for m in modules]
     if kinds != ["StaticEmbedding", "Normalize"]:
         return None
+    place = folder / modules[0]["path"]
+    if not all((place / name).is_file() for name in ("model.safetensors", "tokenizer.json")):
+        return None
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
-    place = folder / modules[0]["path"]
     vectors = load_file(place / "model.safetensors")["embedding.weight"].astype(np.float32, copy=False)
     tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))
     tokenizer.no_padding()

@@ -80,7 +80,7 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot, kin: Kin | None =
         similar = compared.similar[begin : begin + len(cut)]
         begin += len(cut)
         features = reading.features(request.reply, request.customer)
-        known = fewshot.familiarity(text)
+        known = fewshot.familiarity(canonical(request.reply)[0])
         if known < (_GIBBERISH if features.length >= _LONG_ENOUGH else _UNHEARD):
             features = replace(features, meaningful=False)
         empty = np.zeros(fewshot.examples.width, dtype=np.float32)

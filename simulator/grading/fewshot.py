@@ -78,10 +78,9 @@ class FewShot:
         mixed += _ENCODER_SHARE * (vectors @ self._vectors.T)
         return np.asarray(mixed, dtype=np.float32)
 
-    def familiarity(self, text: str) -> float:
-        """Share of the character pairs of `text` that occur in any example, 0-1: about 0 for characters
+    def familiarity(self, letters: str) -> float:
+        """Share of the character pairs of `letters` (in canonical form) that occur in any example, 0-1: about 0 for characters
         strung together at random."""
-        letters = "".join(c for c in text if c.isalnum())
         pairs = {letters[i : i + 2] for i in range(len(letters) - 1)}
         known = self._ngrams.vocabulary_
         return sum(p in known for p in pairs) / len(pairs) if pairs else 0.0

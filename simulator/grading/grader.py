@@ -1,7 +1,8 @@
 """Grades replies: evidence, probabilities, verdicts, banned hits, quality. The one grader of the product.
 
 Knows nothing of sessions. The same request under the same rubric, calibration and encoder gets the same
-grade, alone or in a batch: scores are rounded to four decimals before any threshold.
+grade, alone or in a batch: scores are rounded to four decimals before any threshold. (Sums of many numbers depend
+on how many are added at once, so one score in some thousand may differ by 0.0001.)
 """
 
 from __future__ import annotations

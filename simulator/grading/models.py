@@ -54,7 +54,7 @@ def _about(said: Turn) -> list[str]:
     return [_PLACE + said.situation, *heard]
 
 
-@lru_cache(maxsize=1024)  # asked for once to judge a reply and once to tell which words decided
+@lru_cache(maxsize=64)  # large; asked for once to judge a reply and once to tell which words decided
 def _placed(text: str) -> list[tuple[str, list[int]]]:
     """(n-gram, its characters' places in `text`, a levelled text with marks)."""
     letters = [i for i, c in enumerate(text) if c not in _MARKS]

@@ -44,7 +44,7 @@ _FORMS = {"named": "王", "young": "小王", "person": "先生", "product": "套
 BREAK, ASKED = ",", "?"  # what marks are levelled to
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def canonical(text: str) -> tuple[str, tuple[int, ...]]:
     """The levelled form of `text`, letters and figures only, and for each of its characters the place in
     `text` it stands for."""
@@ -53,7 +53,7 @@ def canonical(text: str) -> tuple[str, tuple[int, ...]]:
     return "".join(c for c, _ in kept), tuple(p for _, p in kept)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def with_marks(text: str) -> tuple[str, tuple[int, ...]]:
     """`canonical` with the marks between letters, levelled to two: a question, or a break of any kind (a
     comma, a full stop, a blank). A break at either end says nothing and is left out."""

@@ -52,7 +52,7 @@ class Speller:
                 beam = [(0.0, beam[0][1] + char)]
                 continue
             after = text[place + 1 : place + 2]
-            known = {c for c in others if c + after in self._counts}
+            known = {c for c in others if after and c + after in self._counts}
             beam = self._longer(beam, char, [char, *(c for c in others if c != char)], known)
         return beam[0][1]
 

@@ -19,7 +19,7 @@ _BREAK = re.compile(r"[。！？!?；;，,、…~～\n\r\t|/]+|\.(?=\D|$)|(?<=[\
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _ENDS, _PARTS = "。!…\n", ",;、~"
 _BLANKS = _PARTS + " \t"
-_WITHIN = re.compile(r"(?<=\d)[.,:](?=\d)|(?<=[a-z0-9])\.(?=[a-z0-9])")
+_WITHIN = re.compile(r"(?<=\d)[.,:~](?=\d)|(?<=[a-z0-9])\.(?=[a-z0-9])")
 _UNIT = re.compile(r"[元块毛分角折兆万千个月年天日号小点秒页份家人条次台张gmk]")
 _MAX_CLAUSE = 30  # characters after which a run without punctuation is cut into overlapping pieces
 _MAX_WINDOW = 64  # characters in the longest window of several clauses

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from simulator.cli import grade
 from simulator.cli.spread import cores, over_cores
 
 
@@ -66,5 +69,43 @@ def test_an_error_is_raised_as_it_is() -> None:
         list(over_cores(broken, batches(9), 2))
 
 
-def test_there_is_a_core() -> None:
-    assert cores() >= 1
+def test_no_more_processes_than_batches_or_than_eight() -> None:
+    for count, processes, most in ((2, 16, 2), (60, 16, 8)):
+        pids = {pid for _, (pid, _) in over_cores(doubled, batches(count), processes)}
+        assert 1 <= len(pids) <= most
+
+
+def test_cores_are_those_this_process_may_use() -> None:
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert cores() == len(allowed)
+
+
+def test_grades_are_the_same_from_one_process_and_from_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = Path(__file__).parents[2] / "eval" / "cases" / "calibration.jsonl"
+    asked = tmp_path / "asked.jsonl"
+    kept = ("id", "situation", "style", "customer", "reply")
+    rows = [json.loads(row) for row in cases.read_text(encoding="utf-8").splitlines()[:150]]
+    lines = [json.dumps({k: r[k] for k in kept}, ensure_ascii=False) for r in rows]
+    asked.write_text("\n".join(lines), encoding="utf-8")
+    found = []
+    for processes in (1, 2):
+        monkeypatch.setattr("simulator.cli.grade.cores", lambda n=processes: n)
+        out = tmp_path / f"{processes}.jsonl"
+        result = CliRunner().invoke(
+            grade.command, ["--rubric", "service@1", "--input", str(asked), "--output", str(out)]
+        )
+        assert result.exit_code == 0, result.output
+        found.append([json.loads(row) for row in out.read_text(encoding="utf-8").splitlines()])
+    for one, two in zip(*found, strict=True):
+        assert one["id"] == two["id"]
+        assert [i["verdict"] for i in one["items"]] == [i["verdict"] for i in two["items"]]
+        assert [i["score"] for i in one["items"]] == pytest.approx(
+            [i["score"] for i in two["items"]], abs=2e-4
+        )

@@ -192,6 +192,27 @@ def test_an_encoder_of_other_modules_goes_through_sentence_transformers(tmp_path
     assert load_encoder(str(tmp_path), tmp_path).encode(["您好", "再见"]).shape == (2, 3)
 
 
+@pytest.mark.parametrize(
+    "reply", ["38元", "宽带", "彩铃", "大姐", "倒歉", "道歉", "李女士", "集团彩铃、视频彩铃、移动办公室"]
+)
+def test_a_short_answer_is_something_said(grader: Grader, reply: str) -> None:
+    assert grader.grade(GradeRequest(situation="offer_choice", reply=reply)).features.meaningful
+
+
+def test_a_calibration_of_an_earlier_format_gives_way_to_the_shipped_one(
+    grader: Grader, encoder: Encoder, tmp_path: Path
+) -> None:
+    from simulator.cli import wiring
+
+    old = tmp_path / calibration.file_name(encoder.hash, grader.rubric.hash)
+    old.write_text('{"format": 2}', encoding="utf-8")
+    folders = [tmp_path, *wiring.calibration_folders()]
+    found = calibration.find(folders, encoder.hash, grader.rubric.hash, "builtin")
+    assert found.rubric_hash == grader.rubric.hash
+    with pytest.raises(EncoderError, match="删掉它"):
+        calibration.find([tmp_path], encoder.hash, grader.rubric.hash, "builtin")
+
+
 def test_what_a_rubric_says_of_itself_holds(grader: Grader) -> None:
     """An example typed as it stands counts, a near miss does not, a polite neighbour is never accused."""
     asked: list[GradeRequest] = []

@@ -29,6 +29,11 @@ def test_what_is_right_stays(text: str) -> None:
     assert correct(normalise(text)) == normalise(text)
 
 
+@given(st.text(alphabet="您好我这就查一下三头六臂彭涛丘磊莹倒歉茶在看", max_size=20))
+def test_the_end_of_a_text_is_judged_like_the_end_of_a_clause(text: str) -> None:
+    assert correct(text) == correct(text + ",")[:-1]
+
+
 @given(st.text(max_size=60))
 def test_only_characters_of_the_same_sound_are_put_in(text: str) -> None:
     corrected = correct(text)
