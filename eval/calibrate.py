@@ -1,8 +1,8 @@
 """Fits calibrations on labelled replies (`duilian eval calibrate`). Knows nothing of how grades are shown.
 
 The item models learn from the replies to train on; how far to trust them is fitted on other replies,
-written by other hands; the models that are kept then learn from both. With nothing to train on, the replies are split: each fold is judged by models that
-have not seen it.
+written by other hands; the models that are kept then learn from both. With nothing to train on, the replies
+are split: each fold is judged by models that have not seen it.
 """
 
 from __future__ import annotations

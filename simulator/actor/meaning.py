@@ -78,8 +78,9 @@ def meaning_of(lines: Sequence[Line]) -> Meaning:
     for known, made in _made:
         if known is lines:
             return made
-    _made[:] = [(lines, Meaning(lines))]
-    return _made[0][1]
+    made = Meaning(lines)
+    _made[:] = [(lines, made)]  # another thread may put its own there meanwhile
+    return made
 
 
 def _plain(text: str) -> str:

@@ -1,11 +1,10 @@
 """From evidence to probability: logistic models fitted on labelled replies, kept as JSON and arrays.
 
-Two parts. The shared part looks at what there is of any item without a label of its own, so it serves any item of
-any rubric. The
-item part, fitted for one (rubric, encoder), also looks at all other columns, at facts of the text and at
-its wording: what usually comes with the item, and what speaks against it. A last line per kind, fitted on
-replies that taught neither, makes the probabilities honest. Knows nothing of how they are fitted
-(`eval.calibrate`).
+Two parts. The shared part looks at what there is of any item without a label of its own, so it serves any
+item of any rubric. The item part, fitted for one (rubric, encoder), also looks at all other columns, at facts
+of the text and at its wording: what usually comes with the item, and what speaks against it. A last line per
+kind, fitted on replies that taught neither, makes the probabilities honest. Knows nothing of how they are
+fitted (`eval.calibrate`).
 """
 
 from __future__ import annotations
