@@ -42,7 +42,8 @@ def test_acts_are_heard_in_lines_never_learned_from(
 
 def test_an_agreement_in_other_words_is_refused_unless_told_to_agree(content: Content) -> None:
     who = content.persona("feng_dakui")
-    line = "那就照你这个来，回头把东西拿过来我盖章"
+    line = "先按你说的试试看吧"  # in no word list
+    assert refusal(line, make_direction(reply="您请讲"), who, ()) is None
     heard = Meaning(content.lines).acts(line)
     assert Act.GIVES in heard
     assert refusal(line, make_direction(reply="您请讲"), who, (), acts=heard) == "没让你答应，却松了口"
