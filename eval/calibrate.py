@@ -117,12 +117,16 @@ def prepare(grader: Grader, cases: Sequence[Case], train: Sequence[Case] = ()) -
     return Prepared(cases=every, evidence=evidence, table=table, judged=np.arange(len(train), len(every)))
 
 
-def fit(grader: Grader, prepared: Prepared, note: str = "") -> tuple[Calibration, Calibration]:
-    """The calibrations of `grader`'s encoder, for its rubric and shared by all rubrics. Raises ValueError when
-    there are too few replies or all labels of a kind are alike."""
+def fit(
+    grader: Grader, prepared: Prepared, note: str = "", *, apart: bool = False
+) -> tuple[Calibration, Calibration]:
+    """The calibrations of `grader`'s encoder, for its rubric and shared by all rubrics. `apart`: the models that
+    are kept learn from the replies that teach only, so that figures on those that calibrate are not flattered:
+    for the development of a rubric. Raises ValueError when there are too few replies or all labels of a kind are
+    alike."""
     judged = prepared.judged
     learning = np.arange(judged[0]) if judged[0] else judged
-    every = np.arange(len(prepared.cases))
+    every = learning if apart else np.arange(len(prepared.cases))
     examples = grader.fewshot.examples
     table = related(prepared.table, examples, learning)
     relatives = fit_relatives(table, every)

@@ -1,12 +1,13 @@
 """Labelled replies: reading and checking them. Knows nothing of graders.
 
 One JSON object a line: `id, situation, style, customer, reply, steps, skills, negatives, banned, quality`
-(docs/architecture.md, section 3.2, plus labels).
+(docs/architecture.md, section 3.2, plus labels), and who labelled it (`by`: `human` or `model`) and what sort
+of reply its writer meant (`kind`), where that is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,30 +20,44 @@ from simulator.domain.rubric import Rubric
 from simulator.errors import InputError
 
 
-class _Record(records.Lenient):
-    id: str
+class _Reply(records.Lenient):
+    id: records.Id
     situation: str
     style: str | None = None
     customer: str | None = None
     reply: str
+    history: tuple[tuple[Literal["customer", "trainee"], str], ...] | None = None
+    facts: dict[str, Any] | None = None
+    by: str | None = None
+    kind: str | None = None
+
+
+class _Labels(records.Lenient):
     steps: tuple[str, ...]
     skills: tuple[str, ...]
     negatives: tuple[str, ...]
     banned: tuple[str, ...] = ()
     quality: float | None = Field(default=None, ge=1, le=5)
-    history: tuple[tuple[Literal["customer", "trainee"], str], ...] | None = None
-    facts: dict[str, Any] | None = None
+
+
+_NAMES = frozenset(_Labels.model_fields)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One labelled reply. `labels`: bare ids by kind."""
+    """One reply and its labels. `labels`: bare ids by kind, empty where there are none (`labelled` is False);
+    `where`: file and line; `by`: who labelled it, None when the file does not say; `kind`: what its writer
+    meant it to be (`strong`, `trap`, …)."""
 
     id: str
     request: GradeRequest
     labels: dict[str, frozenset[str]]
     banned: tuple[str, ...]
     quality: float | None
+    labelled: bool = True
+    where: str = ""
+    by: str | None = None
+    kind: str | None = None
 
     @property
     def says_banned(self) -> bool:
@@ -51,48 +66,73 @@ class Case:
 
 
 def read_cases(paths: Iterable[Path]) -> list[Case]:
-    """Every case of every file. Raises InputError naming file and line of the first bad one."""
-    cases = [case for path in paths for case in _read(path)]
+    """Every case of every file, all of them labelled. Raises InputError naming file and line of the first bad
+    one."""
+    return list(iterate(paths, labelled=True))
+
+
+def iterate(paths: Iterable[Path], labelled: bool = False) -> Iterator[Case]:
+    """Case by case, so that long files need not be held. `labelled`: whether each must have labels. Raises
+    InputError as `read_cases`."""
     seen: set[str] = set()
+    for path in paths:
+        for number, row in jsonl.rows(str(path)):
+            where = f"{path}:{number}"
+            case = _case(jsonl.parse(str(path), number, row), where, labelled)
+            if case.id in seen:
+                raise InputError(f"{where}: 编号 {case.id} 前面已经有了，一个编号只能用一次")
+            seen.add(case.id)
+            yield case
+
+
+def check_labels(cases: Iterable[Case], rubric: Rubric, known: Collection[str] = ()) -> None:
+    """Raises InputError naming the first case whose situation or label `rubric` has not: it would not count.
+    `known`: situations that may be missing there."""
     for case in cases:
-        if case.id in seen:
-            raise InputError(f"编号 {case.id} 出现了两次")
-        seen.add(case.id)
-    return cases
+        check_case(case, rubric, known)
 
 
-def check_labels(cases: Iterable[Case], rubric: Rubric) -> None:
-    """Raises InputError naming the first situation or label that `rubric` has not: it would not count."""
-    for case in cases:
-        situation = case.request.situation
-        if not rubric.steps_of(situation):
-            raise InputError(f"{case.id}: 评分标准 {rubric.ref} 里没有情境“{situation}”")
-        known = {(i.kind.value, i.id) for i in rubric.items_for(situation)} | {("negative", "banned_phrase")}
-        given = {(kind, label) for kind, labels in case.labels.items() for label in labels}
-        strange = sorted(label for _, label in given - known)
-        strange += [b for b in case.banned if rubric.banned_phrase(b) is None]
-        if strange:
-            raise InputError(f"{case.id}: 情境 {situation} 里没有这样的标签：{'、'.join(strange)}")
-
-
-def _read(path: Path) -> Iterator[Case]:
-    for number, row in jsonl.rows(str(path)):
-        record = records.read(_Record, jsonl.parse(str(path), number, row), f"{path}:{number}: ")
-        yield Case(
-            id=record.id,
-            request=GradeRequest(
-                situation=record.situation,
-                style=record.style,
-                customer=record.customer or "",
-                reply=record.reply,
-                history=record.history or (),
-                facts=tuple((k, str(v)) for k, v in (record.facts or {}).items()),
-            ),
-            labels={
-                "step": frozenset(record.steps),
-                "skill": frozenset(record.skills),
-                "negative": frozenset(record.negatives),
-            },
-            banned=record.banned,
-            quality=record.quality,
+def check_case(case: Case, rubric: Rubric, known: Collection[str] = ()) -> None:
+    """`check_labels` of one case."""
+    situation = case.request.situation
+    if not rubric.steps_of(situation):
+        if situation in known:
+            return
+        raise InputError(f"{case.where}: {case.id}: 评分标准 {rubric.ref} 里没有情境“{situation}”")
+    items = {(i.kind.value, i.id) for i in rubric.items_for(situation)} | {("negative", "banned_phrase")}
+    given = {(kind, label) for kind, labels in case.labels.items() for label in labels}
+    strange = sorted(label for _, label in given - items)
+    strange += [b for b in case.banned if rubric.banned_phrase(b) is None]
+    if strange:
+        raise InputError(
+            f"{case.where}: {case.id}: 情境 {situation} 里没有这样的标签：{'、'.join(strange)}"
+            f"（评分标准 {rubric.ref}）"
         )
+
+
+def _case(given: dict[str, Any], where: str, labelled: bool) -> Case:
+    record = records.read(_Reply, given, f"{where}: ")
+    has_labels = labelled or any(given.get(name) is not None for name in _NAMES)
+    labels = records.read(_Labels, given, f"{where}: ") if has_labels else None
+    return Case(
+        id=str(record.id),
+        request=GradeRequest(
+            situation=record.situation,
+            style=record.style,
+            customer=record.customer or "",
+            reply=record.reply,
+            history=record.history or (),
+            facts=tuple((k, str(v)) for k, v in (record.facts or {}).items()),
+        ),
+        labels={
+            "step": frozenset(labels.steps if labels else ()),
+            "skill": frozenset(labels.skills if labels else ()),
+            "negative": frozenset(labels.negatives if labels else ()),
+        },
+        banned=labels.banned if labels else (),
+        quality=labels.quality if labels else None,
+        labelled=has_labels,
+        where=where,
+        by=record.by,
+        kind=record.kind,
+    )

@@ -2,185 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import click
 
-from simulator.cli import options
-from simulator.errors import UsageError
+from simulator.cli.lazy import LazyGroup
+
+# command: (module, one line of help)
+_COMMANDS = {
+    "run": ("eval.commands.run", "给一批带标签（或不带）的回复打分，结果存成一个目录"),
+    "compare": ("eval.commands.compare", "比两次（或几次）结果：哪一版好，改了什么"),
+    "regrade": ("eval.commands.regrade", "拿另一版评分标准，把存着的对练重新打一遍分"),
+    "calibrate": ("eval.commands.calibrate", "为一份评分标准和编码器做校准"),
+    "label": ("eval.commands.label", "请人来标回复，或者算标注之间有多一致"),
+}
 
 
-@click.group(name="eval")
+@click.command(name="eval", cls=LazyGroup, commands_at=_COMMANDS)
 def command() -> None:
     """离线评估。"""
-
-
-@command.command(name="calibrate")
-@options.encoder
-@click.option("--rubric", default="service", show_default=True, help="评分标准：名字或 名字@版本")
-@options.content
-@click.option(
-    "--cases",
-    "paths",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path, exists=True),
-    help="用来校准的带标签回复",
-)
-@click.option(
-    "--train",
-    "train_paths",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True),
-    help="先拿来学的带标签回复；不给就从 --cases 里轮流留出",
-)
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="存到哪里，默认用户数据目录")
-def calibrate(
-    encoder: str,
-    rubric: str,
-    content: Path | None,
-    paths: tuple[Path, ...],
-    train_paths: tuple[Path, ...],
-    out: Path | None,
-) -> None:
-    """为一个评分标准和编码器做校准，并做一份该编码器共用的。"""
-    from eval import calibrate as fitting
-    from eval.cases import check_labels, read_cases
-    from simulator.cli import wiring
-    from simulator.content.places import default_data_dir
-    from simulator.grading import calibration
-    from simulator.grading.grader import Grader
-
-    cases, train = read_cases(paths), read_cases(train_paths)
-    wanted = wiring.open_catalog(content).content.rubric(rubric)
-    check_labels([*cases, *train], wanted)
-    loaded = wiring.open_encoder(encoder)
-    grader = Grader(wanted, loaded, calibration.blank(loaded.hash, wanted.hash))
-    note = f"calibrated on {len(cases)} replies of {_names(paths)}"
-    if train:
-        note += f", learned from {len(train)} of {_names(train_paths)}"
-    folder = out or default_data_dir() / "calibration"
-    try:
-        made = fitting.fit(grader, fitting.prepare(grader, cases, train), note=note)
-    except ValueError as error:  # scikit-learn's word for too few replies, or labels all alike
-        raise UsageError(f"这 {len(cases)} 条回复不够做校准：{error}") from error
-    for one in made:
-        try:
-            click.echo(f"写好了 {calibration.save(one, folder)}")
-        except OSError as error:
-            raise UsageError(f"写不了 {folder}：{error.strerror}") from error
-
-
-def _names(paths: tuple[Path, ...]) -> str:
-    return "、".join(p.name for p in paths)
-
-
-@command.command(name="label")
-@click.argument("files", nargs=-1, metavar="[标签文件]...", type=click.Path(path_type=Path))
-@click.option(
-    "--cases", "paths", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="要标的回复（JSON 行）；里面就算有标签，也不会给标的人看",
-)  # fmt: skip
-@click.option("--labeller", help="标的人的名字，也是文件名")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="标好的存在哪个目录")
-@options.rubric
-@options.content
-@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址")
-@click.option("--port", type=click.IntRange(1, 65535), default=7861, show_default=True, help="端口")
-@click.option("--agreement", is_flag=True, help="不开网页，算几个标签文件之间有多一致")
-@click.option(
-    "--settled", type=click.Path(path_type=Path, dir_okay=False),
-    help="和 --agreement 一起用：把定下来的标签写到这里，不一致的以第三个文件为准",
-)  # fmt: skip
-@click.option(
-    "--tolerance", type=click.FloatRange(0, 4), default=0.0, show_default=True,
-    help="和 --agreement 一起用：质量分相差不超过这么多也算一致",
-)  # fmt: skip
-def label(
-    files: tuple[Path, ...],
-    paths: tuple[Path, ...],
-    labeller: str | None,
-    out: Path | None,
-    rubric: str,
-    content: Path | None,
-    host: str,
-    port: int,
-    agreement: bool,
-    settled: Path | None,
-    tolerance: float,
-) -> None:
-    """请人来标回复（不给看已有的标签），或者算标注之间有多一致。"""
-    if agreement:
-        if labeller is not None or out is not None:
-            raise UsageError("--agreement 只比对已有的标签文件，不和 --labeller、--out 一起用")
-        _compare_labels(files, paths, rubric, content, settled, tolerance)
-    else:
-        if files or settled is not None:
-            raise UsageError(
-                "标签文件和 --settled 要和 --agreement 一起用，比如 --agreement 甲.jsonl 乙.jsonl"
-            )
-        _open_label_page(paths, labeller, out, rubric, content, host, port)
-
-
-def _open_label_page(
-    paths: tuple[Path, ...],
-    labeller: str | None,
-    out: Path | None,
-    rubric: str,
-    content: Path | None,
-    host: str,
-    port: int,
-) -> None:
-    given = {"--cases": bool(paths), "--labeller": labeller is not None, "--out": out is not None}
-    missing = [name for name, there in given.items() if not there]
-    if labeller is None or out is None or missing:
-        raise UsageError(f"缺少 {'、'.join(missing)}（只算一致程度就用 --agreement）")
-    from simulator.cli import ports, wiring
-
-    ports.check_free(host, port)
-    from eval import labelling
-
-    catalog = wiring.open_catalog(content)
-    wanted = wiring.one_version(catalog, rubric)
-    questions = labelling.read_questions(paths, wanted)
-    notebook = labelling.Notebook(out, labeller, paths)
-    if notebook.told:
-        click.echo(notebook.told)
-    sitting = labelling.Sitting(questions.values(), notebook, wanted)
-    click.echo(
-        f"{notebook.labeller}：已标 {len(sitting.done())} 条，共 {len(questions)} 条，存在 {notebook.path}"
-    )
-    # before Gradio is loaded: nothing in it or its libraries calls home
-    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1")
-    from eval import label_page
-
-    label_page.launch(sitting, catalog.content, host, port)
-
-
-def _compare_labels(
-    files: tuple[Path, ...],
-    paths: tuple[Path, ...],
-    rubric: str,
-    content: Path | None,
-    settled: Path | None,
-    tolerance: float,
-) -> None:
-    from eval import label_agreement, labelling
-    from simulator.cli import jsonl, wiring
-
-    if settled is not None and settled.resolve() in {p.resolve() for p in (*files, *paths)}:
-        raise UsageError(f"--settled 不能写到读的文件上：{settled}")
-    wanted = wiring.one_version(wiring.open_catalog(content), rubric)
-    questions = labelling.read_questions(paths, wanted) if paths else None
-    comparison = label_agreement.Comparison([labelling.read_labels(f) for f in files], wanted, questions)
-    click.echo("\n".join(label_agreement.report(comparison, tolerance)))
-    if settled is not None:
-        records, left = comparison.settled(tolerance)
-        with jsonl.output(str(settled)) as stream:
-            stream.writelines(jsonl.dump(r) for r in records)
-        third = sum(r["settled"] == "third" for r in records)
-        click.echo(
-            f"\n定下来 {len(records)} 条（一致 {len(records) - third} 条，以第三个文件为准 {third} 条），"
-            f"写在 {settled}；没定下来、没写的 {left} 条"
-        )

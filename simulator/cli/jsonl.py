@@ -11,16 +11,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from simulator.errors import InputError, UsageError
 
 MAX_LINE = 1_000_000
+_MAX_BYTES = 4 * MAX_LINE + 16  # no more of a line is read: a character has at most four bytes
 
 
 def rows(source: str) -> Iterator[tuple[int, str]]:
-    """(line number, text) of every line that is not blank. Raises UsageError for a file that cannot be
-    read, InputError for bytes that are not UTF-8."""
+    """(line number, text) of every line that is not blank; of a line too long for `parse`, enough for it to
+    say so. Raises UsageError for a file that cannot be read, InputError for bytes that are not UTF-8."""
     if source == "-" and sys.stdin is None:
         raise UsageError("没有标准输入可读")
     try:
@@ -28,9 +29,10 @@ def rows(source: str) -> Iterator[tuple[int, str]]:
     except OSError as error:
         raise UsageError(f"读不了 {source}：{error.strerror}") from error
     with stream:
-        for number, raw in enumerate(stream, 1):
+        for number, (raw, whole) in enumerate(_lines(stream), 1):
             try:
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                errors = "strict" if whole else "ignore"  # the cut may go through a character
+                text = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors)
             except UnicodeDecodeError as error:
                 raise InputError(
                     f"{source}:{number}: 不是 UTF-8 编码（这一行第 {error.start + 1} 个字节）"
@@ -39,10 +41,20 @@ def rows(source: str) -> Iterator[tuple[int, str]]:
                 yield number, text
 
 
+def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+    """Lines, and whether they are whole: of one that is too long, its beginning."""
+    while raw := stream.readline(_MAX_BYTES):
+        whole = len(raw) < _MAX_BYTES or raw.endswith(b"\n")
+        rest = b"" if whole else raw
+        while rest and not rest.endswith(b"\n"):
+            rest = stream.readline(_MAX_BYTES)
+        yield raw, whole
+
+
 def parse(source: str, number: int, text: str) -> dict[str, Any]:
     """One record. Raises InputError."""
     if len(text) > MAX_LINE:
-        raise InputError(f"{source}:{number}: 这一行有 {len(text)} 个字符，最多 {MAX_LINE}")
+        raise InputError(f"{source}:{number}: 这一行太长，一行最多 {MAX_LINE} 个字符")
     try:
         record = json.loads(text, parse_constant=_no_constant)
         json.dumps(record, ensure_ascii=False).encode()  # half a surrogate pair could not be written again

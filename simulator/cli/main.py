@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from importlib.metadata import entry_points
 
 import click
 
 from simulator import __version__
+from simulator.cli.lazy import LazyGroup
 from simulator.cli.usage import in_chinese
 from simulator.errors import DuilianError
 
+_GROUP = "duilian.commands"
 # command: (module, one line of help)
 _COMMANDS = {
     "serve": ("simulator.cli.serve", "打开练习网页"),
@@ -24,36 +25,30 @@ _COMMANDS = {
     "grade": ("simulator.cli.grade", "给一批回复打分（JSON 行）"),
     "play": ("simulator.cli.play", "按脚本演完整场对话（JSON 行）"),
     "check": ("simulator.cli.check", "检查人物、评分标准、提示词和台词"),
-    "rubric": ("simulator.cli.rubric", "发布评分标准的一版"),
+    "rubric": ("simulator.cli.rubric", "起草、比较、发布评分标准的版本"),
     "bench": ("simulator.cli.bench", "量一量打分和客户回话有多快"),
 }
 
 
-class LazyGroup(click.Group):
-    """Commands are imported when they run; the list and its help need no import."""
+class Commands(LazyGroup):
+    """The commands of this package, and those that others add by entry point."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order users meet them, evaluation last."""
-        return [*_COMMANDS, *sorted(e.name for e in entry_points(group="duilian.commands"))]
+        return [*super().list_commands(ctx), *sorted(e.name for e in entry_points(group=_GROUP))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported; None when there is none of that name."""
-        if cmd_name in _COMMANDS:
-            command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
-            return command
-        found = entry_points(group="duilian.commands", name=cmd_name)
+        found = entry_points(group=_GROUP, name=cmd_name)
         loaded: click.Command | None = next((e.load() for e in found), None)
-        return loaded
+        return loaded or super().get_command(ctx, cmd_name)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Short help without importing the commands."""
-        rows = [(name, text) for name, (_, text) in _COMMANDS.items()]
-        rows += [(e.name, "离线评估") for e in entry_points(group="duilian.commands")]
-        with formatter.section("命令"):
-            formatter.write_dl(rows)
+    def rows(self) -> list[tuple[str, str]]:
+        """Names and lines of help."""
+        return [*super().rows(), *((e.name, "离线评估") for e in entry_points(group=_GROUP))]
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Commands, commands_at=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="duilian")
 def cli() -> None:
     """对练：和难缠的客户先练一遍。"""

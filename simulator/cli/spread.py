@@ -6,9 +6,11 @@ or sending it. Elsewhere than on Linux, and for a single batch, the work is done
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import multiprocessing
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -21,6 +23,7 @@ from threadpoolctl import threadpool_limits
 Batch = TypeVar("Batch")
 Done = TypeVar("Done")
 _MOST = 8  # processes; each holds a copy of what it changes
+_PR_SET_PDEATHSIG = 1  # of Linux's prctl(2)
 _AHEAD = 3  # batches in hand for each process, so that a long input is never held whole
 _work: Callable[[Any], Any] | None = None  # what forked processes do; set before they are
 
@@ -51,7 +54,7 @@ def _forked(
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # or tokenizers warns at every fork
     waiting: deque[tuple[Batch, Future[Done] | None]] = deque()
     forked = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, mp_context=forked, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(processes, mp_context=forked, initializer=_prepared) as pool:
         try:
             for batch in batches:
                 waiting.append((batch, _sent(pool, batch)))
@@ -79,9 +82,11 @@ def _finished(work: Callable[[Batch], Done], batch: Batch, future: Future[Done] 
     return batch, work(batch)
 
 
-def _one_thread() -> None:
-    """Each process is a core's worth: arithmetic over threads would only make them wait for each other."""
+def _prepared() -> None:
+    """Each process is a core's worth: arithmetic over threads would only make them wait for each other. And it
+    ends with the one that forked it, however that ends: it holds what that one had open, locks too."""
     threadpool_limits(1)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _do(batch: Any) -> Any:

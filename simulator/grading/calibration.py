@@ -76,7 +76,7 @@ class Calibration:
     """`rubric_hash` is empty for a shared calibration. `shared`, `scaling`, `bands`: by kind (and `banned`);
     `scaling`: the line from a model's logit to an honest one, for the shared part (`shared`) and for items;
     `marking`: from probabilities to quality; `items`: None in a shared calibration; `relatives`: what `kin` is
-    told by, None where nothing was taught."""
+    told by, None where nothing was taught; `hash`: of the file it was read from, empty when it was not."""
 
     encoder_hash: str
     rubric_hash: str
@@ -87,6 +87,7 @@ class Calibration:
     items: ItemModels | None = None
     relatives: Relatives | None = None
     note: str = ""
+    hash: str = ""
 
     def probability(self, kind: str, column: str, own: Values, learned: dict[str, float]) -> float:
         """In [0, 1], four decimals. `own`: SHARED_INPUTS; `learned`: what `items` says of this reply, by
@@ -115,7 +116,7 @@ def save(calibration: Calibration, folder: Path) -> Path:
     if models:
         save_models(models, path.with_suffix(".npz"))
         digest = _digest(path.with_suffix(".npz"))
-    kept = (f.name for f in fields(calibration) if f.name not in _MODELS)
+    kept = (f.name for f in fields(calibration) if f.name not in (*_MODELS, "hash"))
     record: dict[str, Any] = {"format": FORMAT}
     for name in kept:
         value = getattr(calibration, name)
@@ -178,7 +179,8 @@ def find(folders: Sequence[Path], encoder_hash: str, rubric_hash: str, encoder_n
 def load(path: Path) -> Calibration:
     """Reads a calibration file. Raises EncoderError when it is broken or of another format."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        record = json.loads(text)
         if record.pop("format") != FORMAT:
             raise _Outdated(
                 f"校准文件的格式版本不对：{path}。请重新运行 duilian eval calibrate，或者删掉它，用自带的。"
@@ -195,6 +197,7 @@ def load(path: Path) -> Calibration:
             ),
             **_models(path, record["models"]),
             note=record.get("note", ""),
+            hash=hashlib.sha256(text.encode()).hexdigest()[:16],  # the models' digest stands in the text
         )
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise EncoderError(f"校准文件坏了：{path}（{error}）。请重新运行 duilian eval calibrate。") from error

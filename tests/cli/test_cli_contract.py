@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from simulator.domain.persona import Move
-from tests.cli.conftest import Result
+from tests.conftest import Result
 
 Call = Callable[..., Result]
 Unit = Annotated[float, Field(ge=0, le=1)]

@@ -23,8 +23,8 @@ from simulator.domain.rubric import Rubric
 from simulator.grading.calibration import Band
 from simulator.grading.quality import Reason
 from tests.actor.conftest import broken_server, tiny  # noqa: F401  (fixtures)
-from tests.cli.conftest import Result
 from tests.cli.test_cli_contract import Item, Played, TurnGrade
+from tests.conftest import Result
 from tests.factories import grade_of
 from tests.rooms import catalog
 

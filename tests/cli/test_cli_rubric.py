@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from simulator.content.places import shipped
-from tests.cli.conftest import Result
+from simulator.content.catalog import load
+from simulator.content.source import ContentSource
+from tests.cli.rubrics import edit, locked, second
+from tests.conftest import Result
 
 Call = Callable[..., Result]
-VISIT = Path(__file__).parents[1] / "content" / "bad" / "rubric_released" / "rubrics" / "visit@1.yaml"
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
-    """A trainer's folder with a rubric of its own, not released."""
-    folder = tmp_path / "own"
-    (folder / "rubrics").mkdir(parents=True)
-    shutil.copy(VISIT, folder / "rubrics")
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def untouched() -> Iterator[None]:
-    """Whatever a test does, the shipped list stays as it is."""
-    lock = shipped("rubrics") / "LOCK"
-    before = lock.read_bytes() if lock.exists() else None
-    yield
-    assert (lock.read_bytes() if lock.exists() else None) == before
-
-
-def locked(folder: Path) -> list[str]:
-    lock = folder / "rubrics" / "LOCK"
-    return lock.read_text(encoding="utf-8").splitlines() if lock.exists() else []
-
-
-def edit(folder: Path, old: str, new: str, version: int = 1) -> None:
-    path = folder / "rubrics" / f"visit@{version}.yaml"
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def second(folder: Path) -> None:
-    shutil.copy(VISIT, folder / "rubrics" / "visit@2.yaml")
-    edit(folder, "version: 1", "version: 2", version=2)
+pytestmark = pytest.mark.usefixtures("untouched")
 
 
 def test_a_release_is_written_beside_the_rubric(duilian: Call, own: Path) -> None:
@@ -145,19 +111,15 @@ def test_a_missing_folder_or_argument_is_told(duilian: Call, tmp_path: Path) -> 
     assert duilian("rubric", "release").code == 2
 
 
-def test_a_shipped_rubric_is_released_where_it_is_shipped(
-    duilian: Call, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    top = tmp_path / "top"
-    for name in ("personas", "prompts", "rubrics"):
-        shutil.copytree(shipped(name), top / name)
-    (top / "rubrics" / "LOCK").unlink(missing_ok=True)
-    for module in ("source", "places"):
-        monkeypatch.setattr(f"simulator.content.{module}.shipped", lambda name: top / name)
-    result = duilian("rubric", "release", "service@1", "--content", own)
+def test_a_shipped_rubric_is_released_where_it_is_shipped(duilian: Call, tmp_path: Path, top: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    before = locked(top)
+    result = duilian("rubric", "release", "visit@1", "--content", folder)
     assert result.code == 0, result.err
-    assert [r.split()[0] for r in locked(top)] == ["service@1"]
-    assert locked(own) == []
+    assert [r.split()[0] for r in locked(top)[len(before) :]] == ["visit@1"]
+    assert locked(top)[: len(before)] == before
+    assert list(folder.iterdir()) == []
 
 
 def test_a_disk_that_takes_nothing_is_told(duilian: Call, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,5 +130,18 @@ def test_a_disk_that_takes_nothing_is_told(duilian: Call, own: Path, monkeypatch
     result = duilian("rubric", "release", "visit@1", "--content", own)
     assert result.code == 2
     assert "写不了" in result.err
-    assert "No space left" in result.err
+    assert "磁盘满了" in result.err
     assert [p.name for p in (own / "rubrics").iterdir()] == ["visit@1.yaml"], "no part of it is left"
+
+
+def test_a_release_without_own_calibration_is_warned_of(duilian: Call, own: Path) -> None:
+    second(own)
+    first = duilian("rubric", "release", "visit@1", "--content", own)
+    assert first.code == 0
+    assert "visit@1 还没有自己的校准" in first.err
+    assert f"duilian eval calibrate --content {own} --rubric visit@1" in first.err
+    folder = own / "models" / "calibration"
+    folder.mkdir(parents=True)
+    (folder / f"0123456789abcdef-{load(ContentSource(overlay=own)).rubrics['visit@2'].hash}.json").touch()
+    calibrated = duilian("rubric", "release", "visit@2", "--content", own)
+    assert (calibrated.code, calibrated.err) == (0, "")

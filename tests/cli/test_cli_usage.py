@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Result
+from tests.conftest import Result
 
 Call = Callable[..., Result]
 

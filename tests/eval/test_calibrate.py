@@ -48,7 +48,7 @@ def test_a_bad_field_is_told_with_its_line(change: dict[str, Any], told: str, tm
 
 
 def test_a_doubled_id_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="a 出现了两次"):
+    with pytest.raises(InputError, match=r"cases.jsonl:2: 编号 a 前面已经有了"):
         read_cases([write(tmp_path, CASE, CASE)])
 
 

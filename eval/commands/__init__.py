@@ -1,0 +1,1 @@
+"""The commands of `duilian eval`, one module each, imported when they run."""
