@@ -14,18 +14,20 @@ from simulator.app.markup import attrs, button, esc
 from simulator.app.words import Lang, say
 from simulator.content.contents import Content
 from simulator.domain.persona import Difficulty, Family, Persona, Situation
+from simulator.domain.rubric import Rubric
 from simulator.domain.session import SessionSummary
 
 _DOTS = {Difficulty.EASY: 1, Difficulty.NORMAL: 2, Difficulty.HARD: 3}
 
 
-def choose_screen(content: Content, recent: Iterable[SessionSummary], lang: Lang) -> str:
-    """The whole screen."""
-    people = sorted(content.personas.values(), key=lambda p: _place(content, p))
+def choose_screen(content: Content, rubric: Rubric, recent: Iterable[SessionSummary], lang: Lang) -> str:
+    """The whole screen: whom one can practise with under `rubric`."""
+    offered = content.under(rubric)
+    people = sorted(offered.personas.values(), key=lambda p: _place(content, p))
     sections = "".join(_section(content, family, people, lang) for family in Family)
     return (
         f'<div class="choose"><header class="hero"><h1>{esc(say(lang, "tagline"))}</h1>'
-        f"<p>{esc(say(lang, 'lead'))}</p></header>{_recent(content, recent, lang)}{_filters(content, lang)}"
+        f"<p>{esc(say(lang, 'lead'))}</p></header>{_recent(content, recent, lang)}{_filters(offered, lang)}"
         f'{sections}<p class="none" data-none hidden>{esc(say(lang, "none_found"))}</p></div>'
     )
 
@@ -40,15 +42,17 @@ def _family(content: Content, persona: Persona) -> Family:
 
 
 def _filters(content: Content, lang: Lang) -> str:
-    """Two rows of choices; the first of each is "all"."""
-    styles = [(s.id, names.style_name(lang, s), crew(s.id)) for s in content.styles.values()]
+    """Two rows of choices among the cast of `content`; the first of each is "all"."""
+    held = {p.style for p in content.personas.values()}
+    styles = [(s.id, names.style_name(lang, s), crew(s.id)) for s in content.styles.values() if s.id in held]
     played = {s for p in content.personas.values() for s in p.situations}
     main = sorted(
         (s for s in content.situations.values() if s.family is not Family.DRILL and s.id in played),
         key=lambda s: names.place_of(s.id),
     )
     situations = [(s.id, names.situation_name(lang, s), "") for s in main]
-    situations.append((Family.DRILL.value, say(lang, "drills"), ""))
+    if any(_family(content, p) is Family.DRILL for p in content.personas.values()):
+        situations.append((Family.DRILL.value, say(lang, "drills"), ""))
     rows = (("style", "filter_style", styles), ("situation", "filter_situation", situations))
     return f'<nav class="filters">{"".join(_filter_row(r, say(lang, k), o, lang) for r, k, o in rows)}</nav>'
 

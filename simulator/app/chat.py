@@ -20,12 +20,14 @@ from simulator.session import MAX_REPLY, Hint
 
 @dataclass(frozen=True, kw_only=True)
 class ChatView:
-    """A session as the chat shows it. `parent`: the session it was branched from, if that is still there."""
+    """A session as the chat shows it. `parent`: the session it was branched from, if that is still there;
+    `again`: whether a new one like it can be started."""
 
     session: Session
     casting: Casting
     lang: Lang
     parent: Session | None = None
+    again: bool = True
 
     def comparison(self, turn: Turn) -> coach.Comparison | None:
         """How a redone turn differs from the original; None for every other turn."""

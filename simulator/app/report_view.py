@@ -83,7 +83,7 @@ def _ring(score: float, lang: Lang) -> str:
 def _tools(view: ChatView) -> str:
     lang, setup = view.lang, view.session.setup
     who = {"data_persona": setup.persona, "data_scene": setup.situation}
-    parts = [button(esc(say(lang, "again")), "start", "btn primary", **who)]
+    parts = [button(esc(say(lang, "again")), "start", "btn primary", **who)] if view.again else []
     parts.append(button(esc(say(lang, "home")), "home", "btn"))
     if setup.parent:
         parts.append(button(esc(say(lang, "see_original")), "report", "btn", data_session=setup.parent))

@@ -18,6 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.cli import options
+from simulator.content.contents import Content
+from simulator.domain.persona import Situation
+from simulator.domain.rubric import Rubric
 
 _REPLIES = (
     "您好，我是移动的小张，您先别急，我马上帮您查。",
@@ -26,6 +29,7 @@ _REPLIES = (
     "这是规定，我也没办法。",
     "我完全理解您的感受，换了我也着急。除了价格，您最看重的是什么？",
 )
+_SCENE = "too_expensive"
 
 
 @click.command(name="bench")
@@ -66,9 +70,12 @@ def measure(*, model: str, encoder: str, rubric: str, rounds: int) -> dict[str, 
     warm = time.perf_counter()
     customer = wiring.open_model(catalog, model)
     actor = Actor(lambda: catalog.content, customer)
-    person = content.first_persona("too_expensive")
-    casting = director.cast(person, content.style(person.style), content.situation("too_expensive"), wanted)
-    requests = [GradeRequest(situation="too_expensive", customer="太贵了", reply=r) for r in _REPLIES]
+    situation = _scene(content, wanted)
+    person = content.first_persona(situation.id)
+    casting = director.cast(person, content.style(person.style), situation, wanted)
+    requests = [
+        GradeRequest(situation=situation.id, customer=situation.customer_says, reply=r) for r in _REPLIES
+    ]
     shows = [rehearse(casting, _REPLIES[:2], grader=grader, actor=actor, seed=n) for n in range(3)]
     lines = [t.line.seconds * 1000 for show in shows for t in show.turns]
     return {
@@ -91,6 +98,14 @@ def measure(*, model: str, encoder: str, rubric: str, rounds: int) -> dict[str, 
             ),
         },
     }
+
+
+def _scene(content: Content, rubric: Rubric) -> Situation:
+    """The situation that is measured: the usual one, or the first that `rubric` scores."""
+    scored = sorted(rubric.situations)
+    situation = content.situation(scored[0] if scored and _SCENE not in scored else _SCENE)
+    content.check_scored(rubric, situation)
+    return situation
 
 
 def _timed(act: Callable[[int], object], rounds: int) -> dict[str, float]:

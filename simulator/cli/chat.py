@@ -56,8 +56,9 @@ def command(
         raise UsageError("要么用 --persona 开一场新的，要么用 --resume 接着练。")
     from simulator.cli import wiring
 
-    if persona:
-        wiring.open_catalog(content).content.persona(persona)  # a typo is told before seconds of loading
+    if persona:  # a typo is told before seconds of loading
+        known = wiring.open_catalog(content).content
+        known.scene(known.persona(persona), known.rubric(rubric), situation)
     room = wiring.open_room(
         model=model,
         encoder=encoder,

@@ -93,6 +93,7 @@ def player(
     def play(line: records.ScriptLine) -> dict[str, Any]:
         known = catalog.content
         situation = known.situation(line.situation)
+        known.check_scored(wanted, situation)
         persona = known.persona(line.persona) if line.persona else known.first_persona(situation.id)
         style = known.style(line.style or persona.style)
         casting = director.cast(persona, style, situation, wanted)

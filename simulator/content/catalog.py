@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from simulator.content import crosscheck, wording
+from simulator.content import crosscheck, including, wording
 from simulator.content.contents import Content
 from simulator.content.readers import Reading, read
 from simulator.content.source import KINDS, ContentSource
@@ -32,8 +32,9 @@ def load(source: ContentSource) -> Content:
 def read_all(source: ContentSource) -> tuple[Content, list[Problem]]:
     """What can be read, and every problem found, those of each file by its lines."""
     readings = {kind: {s: _reading(kind, p) for s, p in source.files(kind).items()} for kind in KINDS}
-    problems = [p for found in readings.values() for reading in found.values() for p in reading.problems]
     released, broken = _released(source)
+    readings["rubric"] = including.resolve(readings["rubric"], released)
+    problems = [p for found in readings.values() for reading in found.values() for p in reading.problems]
     problems += broken + crosscheck.check(readings, released)
     sound = {
         kind: {s: r.value for s, r in found.items() if r.value is not None}

@@ -67,6 +67,34 @@ def points_are_a_hundred(file: YamlFile) -> Iterator[Problem]:
         yield wording.problem_at(file, ("scoring",), text)
 
 
+def something_is_scored(file: YamlFile) -> Iterator[Problem]:
+    """A rubric that takes nothing from others has items of its own."""
+    if file.data.get("include") not in (None, []):
+        return
+    if "items" not in file.data:
+        yield wording.problem_at(file, ("items",), "缺少这一项")
+    elif file.data["items"] == []:
+        yield wording.problem_at(file, ("items",), "至少要有 1 条，现在是 0 条")
+
+
+def includes_are_whole(file: YamlFile) -> Iterator[Problem]:
+    """Each `include` takes something, and nothing is taken twice."""
+    included = entries(file.data.get("include"))
+    bases = [mapping(entry).get("from") for entry in included]
+    for index, entry in enumerate(included):
+        if not isinstance(entry, dict):
+            continue
+        base, patterns = bases[index], entries(entry.get("items"))
+        if isinstance(base, str) and base in bases[:index]:
+            first = file.line_of(("include", bases.index(base)))
+            text = f"{base} 取了两次：第 {first} 行已经写过，合成一条"
+            yield wording.problem_at(file, ("include", index, "from"), text)
+        yield from _twice(file, ("include", index, "items"), patterns)
+        if not any(entry.get(name) for name in ("items", "banned", "prescribed")):
+            text = "什么也没取：写上 items，或者 banned: true、prescribed: true"
+            yield wording.problem_at(file, ("include", index), text)
+
+
 def items_are_whole(file: YamlFile) -> Iterator[Problem]:
     """Each item of a rubric: situations for steps only, enough examples, none of them contradictory."""
     for index, item in enumerate(entries(file.data.get("items"))):
@@ -130,5 +158,12 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "style": (id_is_stem,),
     "situation": (id_is_stem, no_step_twice),
     "persona": (id_is_stem,),
-    "rubric": (rubric_is_stem, points_are_a_hundred, items_are_whole, no_item_twice),
+    "rubric": (
+        rubric_is_stem,
+        points_are_a_hundred,
+        something_is_scored,
+        includes_are_whole,
+        items_are_whole,
+        no_item_twice,
+    ),
 }

@@ -5,7 +5,7 @@ Knows nothing of files, nor of when they change (that is `catalog`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from simulator.content import wording
@@ -62,6 +62,40 @@ class Content:
             if situation_id in person.situations:
                 return person
         raise UsageError(f"情境 {situation_id} 还没有人物：在 personas/cast/ 里加一个。")
+
+    def under(self, rubric: Rubric) -> Content:
+        """What can be practised under `rubric`: of each person the situations that it scores, and nobody
+        without one."""
+        cast = {}
+        for person in self.personas.values():
+            kept = tuple(s for s in person.situations if s in rubric.situations)
+            if kept:
+                cast[person.id] = replace(person, situations=kept)
+        return replace(self, personas=cast)
+
+    def scene(self, persona: Persona, rubric: Rubric, wanted: str | None = None) -> Situation:
+        """The situation that `persona` plays under `rubric`: `wanted`, or the person's first that is
+        scored. Raises UsageError when the person does not play it or the rubric does not score it."""
+        scored = tuple(s for s in persona.situations if s in rubric.situations)
+        known = scored or persona.situations
+        situation = self.situation(wanted or known[0])
+        if situation.id not in persona.situations:
+            raise UsageError(f"{persona.name} 不练情境 {situation.id}，可以练：{'、'.join(known)}。")
+        self.check_scored(rubric, situation)
+        return situation
+
+    def check_scored(self, rubric: Rubric, situation: Situation) -> None:
+        """Raises UsageError, with what can be practised and with whom, when `rubric` does not score
+        `situation`."""
+        if situation.id in rubric.situations:
+            return
+        who: dict[str, str] = {}
+        for person in self.under(rubric).personas.values():
+            for other in person.situations:
+                who.setdefault(other, person.id)
+        played = "、".join(f"{other}（如 {who[other]}）" for other in sorted(who))
+        told = f"可以练：{played}" if played else "能练的一个也没有"
+        raise UsageError(f"评分标准 {rubric.ref} 不给情境 {situation.id} 打分，{told}。")
 
 
 def _pick(table: dict[str, T], wanted: str, what: str) -> T:

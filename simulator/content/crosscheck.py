@@ -176,14 +176,12 @@ def _rubrics(readings: dict[str, Reading], known: Known, released: dict[str, str
             for situation in mapping(_get(item, "situations")):
                 yield from _situation(reading, ("items", index, "situations", situation), situation, known)
                 scored.setdefault(situation, set()).add(_get(item, "id"))
-        for situation in sorted(set(known.steps) & set(scored)):
-            missing = [s for s in known.steps[situation] or () if s not in scored[situation]]
-            if missing:
-                text = (
-                    f"情境 {situation} 缺少规定步骤：{'、'.join(missing)}（要给一个情境打分，它的步骤都要有）"
-                )
-                yield from _at(reading, ("items",), text)
+        for taken in reading.taken or ():
+            for situation in taken.placements:
+                scored.setdefault(situation, set()).add(taken.id)
         yield from _prescribed(reading, known, scored)
+        if reading.taken is not None:
+            yield from _half_scored(reading, known, scored)
         rubric = reading.value
         if rubric is not None and released.get(stem, rubric.hash) != rubric.hash:
             text = f"{stem} 已经发布，不能再改。请另存为新版本，version 加 1。"
@@ -191,18 +189,29 @@ def _rubrics(readings: dict[str, Reading], known: Known, released: dict[str, str
             yield from _at(reading, ("version",), text + detail)
 
 
+def _half_scored(reading: Reading, known: Known, scored: dict[str, set[Any]]) -> Iterator[Problem]:
+    """A situation is scored by all of its prescribed steps, or by none of them: then by steps of the
+    rubric's own."""
+    place = "items" if "items" in _data(reading) else "include"
+    for situation in sorted(set(known.steps) & set(scored)):
+        prescribed = known.steps[situation] or ()
+        missing = [s for s in prescribed if s not in scored[situation]]
+        if missing and len(missing) < len(prescribed):
+            text = f"情境 {situation} 缺少规定步骤：{'、'.join(missing)}"
+            rule = "（它的步骤要么都有；要么一个也不用，全是这份标准自己的步骤）"
+            yield from _at(reading, (place,), text + rule)
+
+
 def _prescribed(reading: Reading, known: Known, scored: dict[str, set[Any]]) -> Iterator[Problem]:
     """Prescribed wordings name situations there are, and steps that this rubric scores there."""
     for index, line in enumerate(entries(_data(reading).get("prescribed"))):
         situation = _get(line, "situation")
         yield from _situation(reading, ("prescribed", index, "situation"), situation, known)
-        steps = (
-            {s for s in scored.get(situation, ()) if isinstance(s, str)}
-            if isinstance(situation, str)
-            else set()
-        )
+        if not isinstance(situation, str) or situation not in known.steps or reading.taken is None:
+            continue
+        steps = {s for s in scored.get(situation, ()) if isinstance(s, str)}
         for place, step in enumerate(entries(_get(line, "steps"))):
-            if situation in known.steps and isinstance(step, str) and step not in steps:
+            if isinstance(step, str) and step not in steps:
                 text = f"这份评分标准里情境 {situation} 没有步骤 {wording.show(step)}{wording.meant(step, steps)}"
                 yield from _at(reading, ("prescribed", index, "steps", place), text)
 

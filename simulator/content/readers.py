@@ -20,6 +20,7 @@ from simulator.content.consistency import CHECKS
 from simulator.content.textfile import read_text
 from simulator.content.yamlfile import YamlFile, read_yaml
 from simulator.domain.persona import Line, Move
+from simulator.domain.rubric import RubricItem
 from simulator.errors import ContentError, Problem
 
 # The names each prompt may and must use.
@@ -63,12 +64,14 @@ _NOT_A_MAPPING = "整个文件应当是“键: 值”的形式，现在是空的
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """One file as read. `value`: what it means, None when it has problems (for lines: line number →
-    Line, the sound ones); `file`: the plain data, None when it is not YAML."""
+    Line, the sound ones); `file`: the plain data, None when it is not YAML; `taken`: of a rubric, the items
+    it takes from others, None when nobody can tell (see `including`)."""
 
     path: Path
     value: Any = None
     file: YamlFile | None = None
     problems: tuple[Problem, ...] = ()
+    taken: tuple[RubricItem, ...] | None = ()
 
 
 def read(kind: str, path: Path) -> Reading:

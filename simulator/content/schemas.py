@@ -270,20 +270,33 @@ class ScoringFile(Strict):
     banned: Annotated[float, Field(ge=0, le=100)] = 20.0
 
 
+class IncludeFile(Strict):
+    """What a rubric takes from another one, `base` (`from` in the file); see `including`."""
+
+    base: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*@[1-9][0-9]*$"), Field(alias="from")]
+    items: tuple[Text, ...] = ()
+    banned: bool = False
+    prescribed: bool = False
+
+
 class RubricFile(Strict):
-    """`rubrics/<name>@<version>.yaml`."""
+    """`rubrics/<name>@<version>.yaml`. One that takes nothing from others has items of its own."""
 
     rubric: Id
     version: Annotated[int, Field(ge=1)]
     title: Text
     scoring: ScoringFile = ScoringFile()
-    items: Annotated[tuple[ItemFile, ...], Field(min_length=1)]
+    include: tuple[IncludeFile, ...] = ()
+    items: tuple[ItemFile, ...] = ()
     banned: tuple[BannedFile, ...] = ()
     prescribed: tuple[PrescribedFile, ...] = ()
 
     def to_domain(self) -> r.Rubric:
-        """The domain type, with the hash of its meaning."""
-        canonical = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
+        """The domain type as far as this file goes, with the hash of what stands in it. What it takes from
+        others is added by `including`."""
+        unused = None if self.include else {"include"}  # hashes of rubrics without it stay as they were
+        plain = self.model_dump(mode="json", by_alias=True, exclude=unused)
+        canonical = json.dumps(plain, ensure_ascii=False, sort_keys=True)
         return r.Rubric(
             name=self.rubric,
             version=self.version,

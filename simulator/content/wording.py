@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from simulator.content.yamlfile import Location, YamlFile
@@ -55,6 +56,7 @@ _PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "只用小写字母、数字和下划线，以小写字母开头，如 wang_lei",
     r"^b\d{3}$": "b 加三位数字，如 b055",
     r"^p\d{3}$": "p 加三位数字，如 p097",
+    r"^[a-z][a-z0-9_]*@[1-9][0-9]*$": "名字@版本，如 service@1",
 }
 _UNKNOWN = "写法不对，写的是 {value}"
 _SHOWN = 60
@@ -171,11 +173,16 @@ def _field_names(model: type[BaseModel], location: Location) -> list[str]:
     for part in location:
         current = _plain(current)
         if isinstance(current, type) and issubclass(current, BaseModel):
-            current = current.model_fields[str(part)].annotation
+            current = _fields(current)[str(part)].annotation
         elif get_origin(current) in (tuple, dict):  # tuple[Entry, ...] or dict[str, Entry]
             current = get_args(current)[get_origin(current) is dict]
     current = _plain(current)
-    return list(current.model_fields) if hasattr(current, "model_fields") else []
+    return list(_fields(current)) if hasattr(current, "model_fields") else []
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields by the key that a file writes them with."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _plain(annotation: Any) -> Any:

@@ -47,19 +47,38 @@ def cast(
     rubric: Rubric,
     difficulty: Difficulty | None = None,
 ) -> Casting:
-    """A Casting. `difficulty` defaults to the person's own."""
+    """A Casting. `difficulty` defaults to the person's own. What the rubric does not score in the situation
+    cannot be asked for."""
     level = difficulty or persona.difficulty
+    steps = tuple(i.id for i in rubric.steps_of(situation.id))
     return Casting(
         persona=persona,
         style=style,
-        situation=situation,
+        situation=_within_reach(situation, rubric, steps),
         rubric=rubric,
         difficulty=level,
         effects=style.effects | persona.effects,
-        won=_harder(persona.won or situation.won, level),
-        advanced=_harder(persona.advanced or situation.advanced, level),
+        won=_harder(_scored(persona.won or situation.won, steps), level),
+        advanced=_harder(_scored(persona.advanced or situation.advanced, steps), level),
         hides_concern=situation.family is not Family.DRILL,
     )
+
+
+def _scored(condition: Condition, steps: tuple[str, ...]) -> Condition:
+    """`condition` without the steps that are none of `steps`, which could never be met."""
+    return replace(condition, steps=tuple(s for s in condition.steps if s in steps))
+
+
+def _within_reach(situation: Situation, rubric: Rubric, steps: tuple[str, ...]) -> Situation:
+    """`situation`, but where nothing that the rubric scores counts as an answer (or as a proposal), each of
+    its steps does: else nobody could win."""
+    scored = {f"{i.kind.value}:{i.id}" for i in rubric.items_for(situation.id)}
+    own = tuple(f"step:{s}" for s in steps)
+
+    def reached(keys: tuple[str, ...]) -> tuple[str, ...]:
+        return keys if not keys or scored & set(keys) else own
+
+    return replace(situation, answers=reached(situation.answers), proposals=reached(situation.proposals))
 
 
 def _harder(condition: Condition, level: Difficulty) -> Condition:

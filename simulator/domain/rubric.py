@@ -59,6 +59,11 @@ class RubricItem:
             return f"step:{situation}.{self.id}"
         return f"{self.kind.value}:{self.id}"
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All its keys: a step has one in each of its situations."""
+        return tuple(map(self.key_in, self.placements)) or (self.key_in(""),)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BannedPhrase:
@@ -123,6 +128,11 @@ class Rubric:
     def ref(self) -> str:
         """`name@version`."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def situations(self) -> frozenset[str]:
+        """The situations that it scores: those it has steps for."""
+        return frozenset(s for i in self.items if i.kind is Kind.STEP for s in i.placements)
 
     def items_for(self, situation: str) -> tuple[RubricItem, ...]:
         """The items judged in `situation`, in file order."""

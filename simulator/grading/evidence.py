@@ -80,7 +80,10 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot, kin: Kin | None =
         similar = compared.similar[begin : begin + len(cut)]
         begin += len(cut)
         features = reading.features(request.reply, request.customer)
-        known = fewshot.familiarity(canonical(request.reply)[0])
+        letters = canonical(request.reply)[0]
+        known = fewshot.familiarity(letters)
+        if fewshot.narrow and kin:
+            known = max(known, kin.familiarity(letters))
         if known < (_GIBBERISH if features.length >= _LONG_ENOUGH else _UNHEARD):
             features = replace(features, meaningful=False)
         empty = np.zeros(fewshot.examples.width, dtype=np.float32)
@@ -90,7 +93,7 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot, kin: Kin | None =
             Evidence(
                 reply=request.reply,
                 text=text,
-                written=fewshot.written(canonical(request.reply)[0]),
+                written=fewshot.written(letters),
                 spans=cut,
                 scores=own,
                 similar=similar,

@@ -119,7 +119,8 @@ class Grader:
         credit = models.credit(_turn(request)) if models else None
         chances = self._chances(request.situation, items, evidence, said, learned)
         rest, learned = self._rest(request, evidence, said, learned)
-        chances[BANNED_KEY] = self._banned_probability(rest, learned) if rest.spans else 0.0
+        forbids = rest.spans and self.rubric.banned  # a rubric need not forbid anything
+        chances[BANNED_KEY] = self._banned_probability(rest, learned) if forbids else 0.0
         banned = self._banned(request.reply, rest, chances[BANNED_KEY], credit)
         judged = {key: self._verdict(key, p) for key, p in chances.items()}
         helpful = not banned and any(

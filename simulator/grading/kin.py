@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from simulator.grading.examples import ExampleSet
+from simulator.grading.fewshot import share_known
 
 Values = NDArray[np.float32]
 _RIDGE = 1.0
@@ -63,6 +64,11 @@ class Relatives:
         return np.asarray(np.clip((self.say(replies) - self.usual) / self.spread, _LEAST, _MOST))
 
     @cached_property
+    def known(self) -> frozenset[str]:
+        """The n-grams that are counted."""
+        return frozenset(self.vocabulary)
+
+    @cached_property
     def _by_gram(self) -> Any:
         return self.words.T.tocsr()
 
@@ -92,6 +98,10 @@ class Kin:
     def scores(self, replies: Sequence[str]) -> Values:
         """(replies, columns): about 1 where a reply does the thing. `replies`: in canonical form."""
         return np.asarray(self._relatives.profiles(replies) @ self._lines[:-1] + self._lines[-1])
+
+    def familiarity(self, letters: str) -> float:
+        """Share of the character pairs of `letters` (in canonical form) that labelled replies taught, 0-1."""
+        return share_known(letters, self._relatives.known)
 
 
 def _line(

@@ -60,14 +60,14 @@ class PlainActor:
         return CustomerLine(text=f"<i>第 {direction.turn} 回</i>，接着说。", source="bank")
 
 
-def open_room(folder: Path) -> PracticeRoom:
-    """A room whose database lies in `folder`."""
+def open_room(folder: Path, rubric: str = "service", content: Path | None = None) -> PracticeRoom:
+    """A room whose database lies in `folder`, with the shipped content overlaid by `content`."""
     return PracticeRoom(
-        catalog=Catalog(ContentSource()),
+        catalog=Catalog(ContentSource(overlay=content)),
         grader_for=cast(Any, PlainGrader),
         actor=cast(Any, PlainActor()),
         model="plain",
         encoder="plain",
         store=Store.open(folder / "sessions.db"),
-        rubric="service",
+        rubric=rubric,
     )

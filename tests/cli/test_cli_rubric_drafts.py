@@ -221,6 +221,7 @@ def test_steps_and_prescribed_lines_are_compared_too(duilian: Call, own: Path) -
     back = duilian("rubric", "diff", "our@1", "visit@1", "--content", own)
     assert "规定的说法（prescribed）" in back.out
     assert "- 先认下贵（step:too_expensive.acknowledge）" in back.out
+    assert "- 爽快答应（step:agree，情境 think_about_it、leave_material_only、" in back.out
 
 
 def test_the_guide_shows_what_is_said(duilian: Call, own: Path, top: Path) -> None:

@@ -135,15 +135,16 @@ def _wrong_files() -> Iterator[tuple[str, dict[str, Any]]]:
             for value in WRONG:
                 yield kind, {name: value}
     nested: list[tuple[str, str, type[BaseModel]]] = [
+        ("rubric", "include", schemas.IncludeFile),
         ("rubric", "items", schemas.ItemFile),
         ("rubric", "banned", schemas.BannedFile),
         ("rubric", "prescribed", schemas.PrescribedFile),
         ("persona", "answers", schemas.AnswerFile),
     ]
     for kind, field, model in nested:
-        for name in model.model_fields:
+        for name, key in model.model_fields.items():
             for value in WRONG:
-                yield kind, {field: [{name: value}, value]}
+                yield kind, {field: [{key.alias or name: value}, value]}
 
 
 @pytest.mark.slow

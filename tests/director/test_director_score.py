@@ -134,7 +134,9 @@ def test_a_persons_own_effects_and_conditions_win_over_the_styles_and_the_situat
     touchy = person(effects={"step:reason": Delta(trust=-0.4)})
     after = director.direct(played_by(touchy), even_state(), STEPS[1], SEED).state
     assert after.trust == pytest.approx(0.1)
-    never = played_by(person(won=Condition(steps=("followup",))))
-    last = talk(never, good_talk(never))[-1].state
+    exact = played_by(person(won=Condition(steps=("recalculate",))))
+    whole = good_talk(exact)
+    assert talk(exact, whole)[-1].state.outcome is Outcome.WON
+    last = talk(exact, [g for g in whole if "recalculate" not in g.steps])[-1].state
     assert not last.agreed
     assert last.outcome is Outcome.ADVANCED

@@ -72,7 +72,7 @@ def followed(places: tuple[Path, Path]) -> Followed:
 def test_every_check_finds_nothing(followed: Followed) -> None:
     checks = [b for language, _, b in FENCE.findall(GUIDE) if language == "bash"]
     said = [text for body, text in zip(checks, followed.printed, strict=True) if "duilian check" in body]
-    assert len(said) == 5
+    assert len(said) == 6
     assert all("没有发现问题。" in text for text in said)
 
 
@@ -101,6 +101,14 @@ def test_the_own_item_is_judged_with_the_shared_calibration(followed: Followed) 
 
 
 @pytest.mark.slow
+def test_the_own_rubric_scores_by_its_own_steps(followed: Followed) -> None:
+    [played] = followed.rows("visited.jsonl")
+    assert {step for turn in played["turns"] for step in turn["grade"]["steps"]} == {"side_with", "per_head"}
+    assert any(turn["grade"]["skills"] for turn in played["turns"])
+    assert played["score"] >= 70
+
+
+@pytest.mark.slow
 def test_calibrating_makes_it_calibrated(followed: Followed) -> None:
     assert [row["calibrated"] for row in followed.rows("calibrated.jsonl")] == [True, True]
     digest = followed.rows("graded.jsonl")[0]["rubric_hash"]
@@ -125,10 +133,12 @@ def test_the_example_of_a_mistake_is_what_check_says(places: tuple[Path, Path], 
         schemas.PersonaFile, schemas.ConcernFile, schemas.AnswerFile, schemas.MoneyFile, schemas.ConditionFile,
         schemas.DeltaFile, schemas.SituationFile, schemas.StyleFile, schemas.LineFile, schemas.ItemFile,
         schemas.PlacementFile, schemas.BannedFile, schemas.PrescribedFile, schemas.ScoringFile,
+        schemas.IncludeFile, schemas.RubricFile,
     ],
 )  # fmt: skip
 def test_every_key_is_explained(model: type[BaseModel]) -> None:
-    unknown = [k for k in model.model_fields if not re.search(rf"(^|[`\"{{ ]){k}[`\":]", GUIDE, re.M)]
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    unknown = [k for k in keys if not re.search(rf"(^|[`\"{{ ]){k}[`\":]", GUIDE, re.M)]
     assert unknown == []
 
 
