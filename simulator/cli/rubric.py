@@ -1,19 +1,67 @@
-"""`duilian rubric`: what is done with versions of rubrics. Knows nothing of grading."""
+"""`duilian rubric`: versions of rubrics drafted, compared and released. Knows nothing of grading."""
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 from pathlib import Path
 
 import click
 
+from simulator.cli import difference as shown
 from simulator.cli import options
+from simulator.content import drafting, places
+from simulator.content.catalog import load
+from simulator.content.contents import Content
+from simulator.content.difference import difference
+from simulator.content.source import ContentSource
+from simulator.content.textfile import read_text, write_text
+from simulator.domain.rubric import Rubric
 from simulator.errors import UsageError
 
 
 @click.group(name="rubric")
 def command() -> None:
-    """评分标准的版本。"""
+    """评分标准的版本：起草、比较、发布。"""
+
+
+@command.command(name="new")
+@click.argument("ref")
+@click.option("--as", "name", metavar="NAME", help="另起一个名字，从第 1 版开始")
+@options.content
+def new(ref: str, name: str | None, content: Path | None) -> None:
+    """起草新的一版：把 REF（名字，或 名字@版本）照抄一份，版本号往后排。"""
+    source = ContentSource(overlay=content)
+    found = load(source)
+    rubric = _rubric(found, ref)
+    made = drafting.next_ref(found, rubric.name) if name is None else drafting.first_ref(found, name)
+    path = _folder(content) / f"{made}.yaml"
+    if os.path.lexists(path):  # written since everything was read
+        raise UsageError(f"已经有 {path} 了，没有动它。")
+    original = source.files("rubric")[rubric.ref]
+    write_text(path, drafting.renamed(read_text(original), rubric.ref, made))
+    click.echo(f"起草了 {made}，照抄 {rubric.ref}，存在 {path}")
+    if name is not None:
+        click.echo(f"（标题 title 还是“{rubric.title}”，记得改。）")
+    for draft in _drafts(found, rubric) if name is None else []:
+        click.echo(f"（{draft} 也还没有发布。要接着改的是它，就把 {made}.yaml 删掉。）")
+    click.echo("\n".join(_next_steps(rubric.ref, made, path, content)))
+
+
+@command.command(name="diff")
+@click.argument("old")
+@click.argument("new")
+@options.content
+@click.option("--json", "as_json", is_flag=True, help="打印 JSON")
+def diff(old: str, new: str, content: Path | None, as_json: bool) -> None:
+    """比较 OLD 和 NEW 两份评分标准，只说意思上的差别：先后、注释、写法不算。"""
+    found = load(ContentSource(overlay=content))
+    result = difference(_rubric(found, old), _rubric(found, new))
+    if as_json:
+        click.echo(json.dumps(shown.record(result), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(shown.text(result)))
 
 
 @command.command(name="release")
@@ -21,10 +69,7 @@ def command() -> None:
 @options.content
 def release(ref: str, content: Path | None) -> None:
     """发布 REF（名字@版本）：把它的指纹写进 LOCK，从此不能再改。"""
-    from simulator.cli import wiring
-    from simulator.content.places import shipped
-
-    found = wiring.open_catalog(content).content
+    found = load(ContentSource(overlay=content))
     name, at, version = ref.partition("@")
     if not (name and at and version.isdigit()):
         raise UsageError(f"要写明发布哪一版：名字@版本，写的是“{ref}”")
@@ -35,21 +80,76 @@ def release(ref: str, content: Path | None) -> None:
     folder = (
         content / "rubrics"
         if content and (content / "rubrics" / f"{ref}.yaml").exists()
-        else shipped("rubrics")
+        else places.shipped("rubrics")
     )
     _append(folder / "LOCK", f"{ref} {rubric.hash}\n")
     click.echo(f"{ref} 发布了（{rubric.hash}），记在 {folder / 'LOCK'}。再要改，另存为新的一版。")
+    _warn_without_calibration(rubric, content)
+
+
+def _rubric(content: Content, ref: str) -> Rubric:
+    """Raises UsageError."""
+    if ref.endswith("@"):
+        raise UsageError(f"“{ref}”后面少了版本号，写成 {ref}1 这样")
+    return content.rubric(ref)
+
+
+def _folder(content: Path | None) -> Path:
+    """Where a draft goes: the trainer's folder, else beside the shipped rubrics of a checkout. Raises
+    UsageError where the shipped ones are part of an installed program, which an update replaces."""
+    folder = content / "rubrics" if content else places.shipped("rubrics")
+    if not content and folder.is_relative_to(places.PACKAGE):
+        raise UsageError("自带的评分标准装在程序里面，不在那儿起草：请用 --content 指定自己的目录。")
+    return folder
+
+
+def _drafts(content: Content, rubric: Rubric) -> list[str]:
+    """The later versions of the same name that wait for their release."""
+    family = [r for r in content.rubrics.values() if r.name == rubric.name and r.version > rubric.version]
+    return [r.ref for r in family if r.ref not in content.released]
+
+
+def _next_steps(old: str, new: str, path: Path, content: Path | None) -> list[str]:
+    """The way from a draft to a release, as commands to copy."""
+    own = f" --content {shlex.quote(str(content))}" if content else ""
+    out = f" --out {_brief(content / 'models' / 'calibration')}" if content else ""
+    shared = places.shipped("rubrics").parent / "eval" / "cases"
+    train, calibration, test = (_brief(shared / f"{name}.jsonl") for name in ("train", "calibration", "test"))
+    return [
+        "接下来：",
+        f"  1. 用编辑器改 {path}，存盘",
+        f"  2. 查一遍：    duilian check {_brief(path)}",
+        f"  3. 看改了什么：duilian rubric diff {old} {new}{own}",
+        f"  4. 校准：      duilian eval calibrate{own} --rubric {new} --train {train} --cases {calibration}{out}",
+        f"  5. 两版都评：  duilian eval run{own} --rubric {old} --cases {test} --out runs/{old}",
+        f"                 duilian eval run{own} --rubric {new} --cases {test} --out runs/{new}",
+        f"  6. 比一比：    duilian eval compare{own} runs/{old} runs/{new}",
+        f"  7. 满意就发布：duilian rubric release {new}{own}",
+    ]
+
+
+def _brief(path: Path) -> str:
+    """As typed from here: without the folder that one is in."""
+    full = path.absolute()
+    return shlex.quote(str(full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full))
+
+
+def _warn_without_calibration(rubric: Rubric, content: Path | None) -> None:
+    """A version is graded by the shared calibration until it has one of its own, of whatever encoder."""
+    from simulator.cli import wiring
+    from simulator.grading import calibration
+
+    anything = calibration.file_name("*", rubric.hash)
+    if not any(any(folder.glob(anything)) for folder in wiring.calibration_folders(content)):
+        own = f" --content {shlex.quote(str(content))}" if content else ""
+        click.echo(
+            f"注意：{rubric.ref} 还没有自己的校准，打分先用共用的，没那么准。"
+            f"先 duilian eval calibrate{own} --rubric {rubric.ref} …（校准不改评分标准，发布以后也能做）。",
+            err=True,
+        )
 
 
 def _append(lock: Path, row: str) -> None:
     """Adds a row, whole or not at all. Raises UsageError where the disk says no."""
-    part = lock.with_name(f".{lock.name}.part{os.getpid()}")
-    try:
-        before = lock.read_text(encoding="utf-8") if lock.exists() else ""
-        part.write_text(
-            before + ("\n" if before and not before.endswith("\n") else "") + row, encoding="utf-8"
-        )
-        part.replace(lock)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UsageError(f"写不了 {lock}：{error.strerror}") from error
+    before = read_text(lock) if lock.exists() else ""
+    write_text(lock, before + ("\n" if before and not before.endswith("\n") else "") + row)
