@@ -60,11 +60,11 @@ def open_run(folder: Path | str) -> Run:
 
 
 def compare(
-    a: Run | Path | str, b: Run | Path | str, *others: Run | Path | str, **options: int
+    a: Run | Path | str, b: Run | Path | str, *others: Run | Path | str, draws: int = 2000, seed: int = 0
 ) -> Comparison:
-    """How every other run differs from `a`, on the cases that all have. `options`: of
-    `eval.comparing.comparison.compare`. Raises UsageError."""
+    """How every other run differs from `a`, on the cases that both have. `draws`, `seed`: of the bootstrap.
+    Raises UsageError."""
     from eval.comparing import comparison
 
-    runs = [open_run(r) if isinstance(r, Path | str) else r for r in (a, b, *others)]
-    return comparison.compare(*runs, **options)
+    first, second, *rest = [open_run(r) if isinstance(r, Path | str) else r for r in (a, b, *others)]
+    return comparison.compare(first, second, *rest, draws=draws, seed=seed)
