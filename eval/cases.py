@@ -7,7 +7,7 @@ of reply its writer meant (`kind`), where that is known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -85,28 +85,30 @@ def iterate(paths: Iterable[Path], labelled: bool = False) -> Iterator[Case]:
             yield case
 
 
-def check_labels(cases: Iterable[Case], rubric: Rubric, known: Collection[str] = ()) -> None:
-    """Raises InputError naming the first case whose situation or label `rubric` has not: it would not count.
-    `known`: situations that may be missing there."""
+def check_labels(cases: Iterable[Case], versions: Sequence[Rubric]) -> None:
+    """Raises InputError naming the first case whose situation the first of `versions` does not score, or with a
+    label that none of them knows: it would not count. A label of an item that only another version has is
+    no mistake."""
     for case in cases:
-        check_case(case, rubric, known)
+        if not versions[0].steps_of(case.request.situation):
+            raise InputError(
+                f"{case.where}: {case.id}: 评分标准 {versions[0].ref} 里没有情境“{case.request.situation}”"
+            )
+        check_case(case, versions)
 
 
-def check_case(case: Case, rubric: Rubric, known: Collection[str] = ()) -> None:
-    """`check_labels` of one case."""
+def check_case(case: Case, versions: Sequence[Rubric]) -> None:
+    """`check_labels` of the labels of one case."""
     situation = case.request.situation
-    if not rubric.steps_of(situation):
-        if situation in known:
-            return
-        raise InputError(f"{case.where}: {case.id}: 评分标准 {rubric.ref} 里没有情境“{situation}”")
-    items = {(i.kind.value, i.id) for i in rubric.items_for(situation)} | {("negative", "banned_phrase")}
+    items = {(i.kind.value, i.id) for rubric in versions for i in rubric.items_for(situation)}
+    items.add(("negative", "banned_phrase"))
     given = {(kind, label) for kind, labels in case.labels.items() for label in labels}
     strange = sorted(label for _, label in given - items)
-    strange += [b for b in case.banned if rubric.banned_phrase(b) is None]
+    strange += [b for b in case.banned if all(rubric.banned_phrase(b) is None for rubric in versions)]
     if strange:
         raise InputError(
             f"{case.where}: {case.id}: 情境 {situation} 里没有这样的标签：{'、'.join(strange)}"
-            f"（评分标准 {rubric.ref}）"
+            f"（评分标准 {versions[0].name}）"
         )
 
 

@@ -61,8 +61,9 @@ def command(
     if apart and not train_paths:
         raise UsageError("--apart 要有 --train：不从 --cases 学，就得有别的可学")
     cases, train = read_cases(paths), read_cases(train_paths)
-    wanted = wiring.open_catalog(content).content.rubric(rubric)
-    check_labels([*cases, *train], wanted)
+    known = wiring.open_catalog(content).content
+    wanted = known.rubric(rubric)
+    check_labels([*cases, *train], known.versions(wanted))
     loaded = wiring.open_encoder(encoder)
     grader = Grader(wanted, loaded, calibration.blank(loaded.hash, wanted.hash))
     note = f"calibrated on {len(cases)} replies of {_names(paths)}"

@@ -57,13 +57,14 @@ def survey(
     files, count, left_out = [], 0, 0
     labelled: list[bool] = []
     said: set[str] = set()
+    versions = content.versions(rubric)
     where: dict[Path, int] = dict.fromkeys(paths, 0)
     for path, case in _all(paths):
         where[path] += 1
         if not _scored(case, rubric, content):
             left_out += 1
             continue
-        check_case(case, rubric)
+        check_case(case, versions)
         count += 1
         labelled.append(case.labelled)
         if case.labelled:

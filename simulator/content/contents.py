@@ -53,6 +53,11 @@ class Content:
         released = [r for r in family if r.ref in self.released]
         return max(released or family, key=lambda r: r.version)
 
+    def versions(self, rubric: Rubric) -> tuple[Rubric, ...]:
+        """`rubric`, then the other versions of its name."""
+        others = (r for r in self.rubrics.values() if r.name == rubric.name and r.version != rubric.version)
+        return (rubric, *others)
+
     def first_persona(self, situation_id: str) -> Persona:
         """The situation's first person in the cast, by id. Raises UsageError when it has none."""
         for person in self.personas.values():

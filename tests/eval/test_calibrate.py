@@ -32,7 +32,7 @@ def write(folder: Path, *cases: dict[str, Any]) -> Path:
 
 def test_a_sound_case_is_read_whole(rubric: Rubric, tmp_path: Path) -> None:
     [case] = read_cases([write(tmp_path, CASE)])
-    check_labels([case], rubric)
+    check_labels([case], [rubric])
     assert case.request.reply == CASE["reply"], "a line separator inside a text ends no line"
     assert case.says_banned
 
@@ -66,9 +66,9 @@ def test_a_label_that_the_rubric_has_not_is_told(
 ) -> None:
     cases = read_cases([write(tmp_path, CASE | change)])
     with pytest.raises(InputError, match=told):
-        check_labels(cases, rubric)
+        check_labels(cases, [rubric])
 
 
 def test_shipped_labels_are_all_known(rubric: Rubric) -> None:
     folder = Path(__file__).parents[2] / "eval" / "cases"
-    check_labels(read_cases(sorted(folder.glob("*.jsonl"))), rubric)
+    check_labels(read_cases(sorted(folder.glob("*.jsonl"))), [rubric])
