@@ -62,6 +62,34 @@ def facts_of(persona: Persona) -> tuple[tuple[str, str], ...]:
     return tuple(named) + tuple((f"fact{n}", text) for n, text in enumerate(persona.facts, 1))
 
 
+def casting_of(content: Content, setup: SessionSetup, rubric: Rubric) -> director.Casting:
+    """Who plays in a session of `setup`, judged by `rubric`. Raises UsageError when its files are gone."""
+    return director.cast(
+        content.persona(setup.persona),
+        content.style(setup.style),
+        content.situation(setup.situation),
+        rubric,
+        setup.difficulty,
+    )
+
+
+def request_for(casting: director.Casting, history: tuple[tuple[str, str], ...], reply: str) -> GradeRequest:
+    """What the grader is asked about `reply`. `history` ends with the customer's last line."""
+    return GradeRequest(
+        situation=casting.situation.id,
+        style=casting.style.id,
+        customer=history[-1][1] if history else "",
+        reply=reply,
+        history=history[:-1],
+        facts=facts_of(casting.persona),
+    )
+
+
+def says_again(history: tuple[tuple[str, str], ...], reply: str) -> bool:
+    """Whether `reply` repeats one that the trainee has already given in `history`."""
+    return any(is_repeat(reply, text) for role, text in history if role == "trainee")
+
+
 def play_turn(
     casting: director.Casting,
     state: CustomerState,
@@ -74,18 +102,8 @@ def play_turn(
     used: tuple[str, ...],
 ) -> Played:
     """One reply through grader, director and actor. `history` ends with the customer's last line."""
-    grade = grader.grade(
-        GradeRequest(
-            situation=casting.situation.id,
-            style=casting.style.id,
-            customer=history[-1][1] if history else "",
-            reply=reply,
-            history=history[:-1],
-            facts=facts_of(casting.persona),
-        )
-    )
-    repeated = any(is_repeat(reply, text) for role, text in history if role == "trainee")
-    step = director.direct(casting, state, grade, seed, repeated=repeated)
+    grade = grader.grade(request_for(casting, history, reply))
+    step = director.direct(casting, state, grade, seed, repeated=says_again(history, reply))
     spoken = tuple(text for role, text in history if role == "customer")
     direction = direction_for(casting, step, grade, reply, seed, used, spoken)
     line = actor.speak(casting.persona, casting.situation, casting.style, history, direction)
@@ -172,12 +190,9 @@ class PracticeRoom:
         """A new session, stored, with the customer's first line. Raises UsageError, StoreError."""
         content = self.content
         persona = content.persona(persona_id)
-        situation = content.situation(situation_id or persona.situations[0])
-        if situation.id not in persona.situations:
-            known = "、".join(persona.situations)
-            raise UsageError(f"{persona.name} 不练情境 {situation.id}，可以练：{known}。")
-        style = content.style(style_id or persona.style)
         rubric = content.rubric(self.rubric_name)
+        situation = content.scene(persona, rubric, situation_id)
+        style = content.style(style_id or persona.style)
         casting = director.cast(persona, style, situation, rubric, difficulty)
         chosen = secrets.randbelow(2**31) if seed is None else seed
         setup = SessionSetup(
@@ -197,14 +212,8 @@ class PracticeRoom:
 
     def casting(self, session: Session) -> director.Casting:
         """Who plays in `session`, from today's content. Raises UsageError when its files are gone."""
-        content, setup = self.content, session.setup
-        return director.cast(
-            content.persona(setup.persona),
-            content.style(setup.style),
-            content.situation(setup.situation),
-            content.rubric(setup.rubric),
-            setup.difficulty,
-        )
+        content = self.content
+        return casting_of(content, session.setup, content.rubric(session.setup.rubric))
 
     def submit(self, session_id: str, reply: str, seconds: float | None = None) -> Turn:
         """Stores a reply; `answer` then makes the customer answer it. Raises UsageError for an empty

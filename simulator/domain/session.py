@@ -204,6 +204,48 @@ class SessionSummary:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """What came out of a session. `score`: 0-100, None when nothing could be graded; `replies`: how many
+    count, the one that ended the talk included."""
+
+    outcome: Outcome
+    score: float | None
+    replies: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grading:
+    """What replies were graded with. The same rubric, encoder and calibration give the same grades.
+    `calibration`: hash of its content; `calibrated`: whether it was made for this very rubric."""
+
+    rubric: str
+    rubric_hash: str
+    encoder: str
+    calibration: str
+    calibrated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegradedTurn:
+    """The grade that the reply of turn `index` (0-based) gets in a regrade."""
+
+    index: int
+    grade: Grade
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Regrade:
+    """A finished session graded again, beside its own grades. `ending`: what the same replies would have
+    led to; `turns`: every reply of the session, those after an earlier end too; `made`: when."""
+
+    session_id: str
+    grading: Grading
+    made: datetime
+    ending: Ending
+    turns: tuple[RegradedTurn, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Direction:
     """What the actor is told for one line: the move and what may be woven into it.
 

@@ -1,5 +1,5 @@
-"""The two tables: `sessions` and `turns`. What is searched or counted is a column of its own; what is only
-read back whole is JSON.
+"""The three tables: `sessions`, `turns` and `regrades`. What is searched or counted is a column of its own;
+what is only read back whole is JSON.
 
 Knows nothing of transactions or of how rows become domain objects. A change here needs a revision in
 `migrations/versions` (a test compares the two).
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -117,3 +118,28 @@ class TurnRow(Base):
     rejected: Mapped[Any] = mapped_column(nullable=True)
     seconds: Mapped[float | None]
     answered: Mapped[datetime | None]
+
+
+REGRADED_ONCE = ("session_id", "rubric_hash", "encoder", "calibration")
+
+
+class RegradeRow(Base):
+    """A session graded again, once under each rubric, encoder and calibration. Rows are only added. The
+    columns from `rubric` to `calibrated` are the fields of `Grading`, those from `outcome` to `replies` of
+    `Ending`."""
+
+    __tablename__ = "regrades"
+    __table_args__ = (UniqueConstraint(*REGRADED_ONCE, name="uq_regrades_once"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
+    rubric: Mapped[str]
+    rubric_hash: Mapped[str]
+    encoder: Mapped[str]
+    calibration: Mapped[str]
+    calibrated: Mapped[bool]
+    made: Mapped[datetime]
+    outcome: Mapped[str]
+    score: Mapped[float]
+    replies: Mapped[int]
+    turns: Mapped[Any] = mapped_column(nullable=False)

@@ -1,14 +1,14 @@
 """Keeps practice sessions in one SQLite file: a reply is on the disk before `add_reply` returns, and its
 answer is written whole or not at all.
 
-Safe to share between threads and between processes: each call is one short transaction. Knows nothing of
-Gradio, grading, directors or models.
+A finished session can be graded again; its regrades stand beside it. Safe to share between threads and
+between processes: each call is one short transaction. Knows nothing of Gradio, grading, directors or models.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,14 +18,17 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session as Transaction
 
 from simulator.domain.grade import Grade
 from simulator.domain.session import (
     CustomerLine,
     CustomerState,
+    Ending,
+    Grading,
     Outcome,
+    Regrade,
     Session,
     SessionSetup,
     SessionSummary,
@@ -33,6 +36,7 @@ from simulator.domain.session import (
     Turn,
 )
 from simulator.errors import StoreError
+from simulator.store import regrades
 from simulator.store.border import translated
 from simulator.store.engine import engine_for, migration_engine, use_wal, writing
 from simulator.store.revisions import bring_up_to_date
@@ -45,6 +49,8 @@ from simulator.store.rows import (
     write_answer,
 )
 from simulator.store.schema import SessionRow, TurnRow
+
+_PAGE = 256  # sessions listed in one transaction
 
 
 class Store:
@@ -149,13 +155,50 @@ class Store:
 
     def recent(self, limit: int = 20, trainee: str | None = None) -> tuple[SessionSummary, ...]:
         """At most `limit` sessions, newest first; only those of `trainee` when given."""
-        turns = select(func.count()).where(TurnRow.session_id == SessionRow.id).scalar_subquery()
-        query = select(SessionRow, turns).order_by(SessionRow.started.desc(), SessionRow.id)
+        query = _with_turns().order_by(SessionRow.started.desc(), SessionRow.id)
         if trainee is not None:
             query = query.where(SessionRow.trainee == trainee)
         with self._read() as transaction:
             rows = transaction.execute(query.limit(max(limit, 0)))
             return tuple(summary_of(row, count) for row, count in rows)
+
+    def summary(self, session_id: str) -> SessionSummary:
+        """The session as a list shows it: cheaper than the whole."""
+        with self._read() as transaction:
+            found = transaction.execute(_with_turns().where(SessionRow.id == session_id)).first()
+            if found is None:
+                raise _no_such(session_id)
+            return summary_of(*found)
+
+    def finished(
+        self, *, since: datetime | None = None, until: datetime | None = None, trainee: str | None = None
+    ) -> Iterator[str]:
+        """Ids of the sessions that have ended, oldest first, listed as they are asked for. `since` (included)
+        and `until` (not included) are when they were started; only those of `trainee` when given."""
+        after: regrades.Place | None = None
+        while True:
+            with self._read() as transaction:
+                page = regrades.finished_page(transaction, since, until, trainee, after, _PAGE)
+            yield from (place.session_id for place in page)
+            if len(page) < _PAGE:
+                return
+            after = page[-1]
+
+    def add_regrades(self, made: Iterable[Regrade]) -> None:
+        """Store regrades, all or none. Of a session already regraded under the same rubric, encoder and
+        calibration the stored one stays as it is. StoreError when there is no such session."""
+        with self._write() as transaction:
+            regrades.add(transaction, made)
+
+    def regrades_of(self, session_id: str) -> tuple[Regrade, ...]:
+        """Every regrade of a session, oldest first."""
+        with self._read() as transaction:
+            return regrades.of_session(transaction, session_id)
+
+    def regraded(self, session_id: str, grading: Grading) -> Ending | None:
+        """What the session came to when it was regraded under `grading`; None when it has not been."""
+        with self._read() as transaction:
+            return regrades.ending(transaction, session_id, grading)
 
     def branch(self, session_id: str, turn_index: int) -> Session:
         """A new, running session that shares everything before reply `turn_index` (0-based) with
@@ -200,8 +243,18 @@ def _now() -> datetime:
 def _find(transaction: Transaction, session_id: str) -> SessionRow:
     row = transaction.get(SessionRow, session_id)
     if row is None:
-        raise StoreError(f"没有这次对练:{session_id}。可能链接不对,或它存在另一个数据文件夹里。")
+        raise _no_such(session_id)
     return row
+
+
+def _no_such(session_id: str) -> StoreError:
+    return StoreError(f"没有这次对练:{session_id}。可能链接不对,或它存在另一个数据文件夹里。")
+
+
+def _with_turns() -> Select[SessionRow, int]:
+    """Sessions, each with how many turns it has."""
+    turns = select(func.count()).where(TurnRow.session_id == SessionRow.id).scalar_subquery()
+    return select(SessionRow, turns)
 
 
 def _running(transaction: Transaction, session_id: str) -> SessionRow:

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from simulator.domain.grade import Grade, Span
 from simulator.domain.persona import Move, Persona, Style
-from simulator.domain.session import CustomerLine, CustomerState, Session, Step
+from simulator.domain.session import CustomerLine, CustomerState, Regrade, Session, Step
 from simulator.errors import StoreError
 from simulator.store.codec import decode, encode
 from tests.factories import make_grade, make_line, make_state
 
-KINDS = (Grade, CustomerState, Step, CustomerLine, Session, Style, Persona)
+KINDS = (Grade, CustomerState, Step, CustomerLine, Session, Regrade, Style, Persona)
 PLAIN: dict[object, st.SearchStrategy[Any]] = {
     float: st.floats(allow_nan=False, allow_infinity=False),
     str: st.text(max_size=8),
