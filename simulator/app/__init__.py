@@ -7,6 +7,7 @@ nothing of graders, models or databases. No request leaves the machine.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -16,22 +17,23 @@ from simulator.errors import UsageError
 if TYPE_CHECKING:
     import gradio as gr
 
+    from simulator.app.pages import Page
     from simulator.session import PracticeRoom
 
 __all__ = ["build", "launch"]
 
 
-def build(room: PracticeRoom) -> gr.Blocks:
-    """The page over `room`, not yet served."""
+def build(room: PracticeRoom, pages: Sequence[Page] = ()) -> gr.Blocks:
+    """The page over `room`, and `pages` beside it, not yet served."""
     _stay_local()
     from simulator.app.page import make
 
-    return make(room)
+    return make(room, pages)
 
 
-def launch(room: PracticeRoom, host: str, port: int) -> None:
-    """Serves the page until interrupted. Raises UsageError when host and port cannot be listened on."""
-    blocks = build(room)
+def launch(room: PracticeRoom, host: str, port: int, pages: Sequence[Page] = ()) -> None:
+    """Serves the page, and `pages` beside it, until interrupted. Raises UsageError when host and port cannot be listened on."""
+    blocks = build(room, pages)
     from simulator.app import sheets
     from simulator.app.theme import Paper
 
@@ -45,7 +47,7 @@ def launch(room: PracticeRoom, host: str, port: int) -> None:
             quiet=True,
             prevent_thread_lock=True,
             theme=Paper(),
-            head=sheets.head(),
+            head=sheets.head() + "".join(p.head for p in pages),
             favicon_path=str(sheets.ASSETS / "favicon.svg"),
             footer_links=[],
             run_history=False,

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.app import chat, sheets
 from simulator.app.cards import choose_screen
 from simulator.app.chat import ChatView
 from simulator.app.markup import attrs, button, esc
+from simulator.app.pages import Page
 from simulator.app.report_view import report_file, report_screen
 from simulator.app.words import Lang, say
 from simulator.domain.session import Session
@@ -90,9 +91,10 @@ class Frame:
 class Desk:
     """The actions of the page over one practice room. Thread safe, as the room is."""
 
-    def __init__(self, room: PracticeRoom) -> None:
-        """Over `room`."""
+    def __init__(self, room: PracticeRoom, pages: Sequence[Page] = ()) -> None:
+        """Over `room`; the choosing screen leads to `pages`."""
         self.room = room
+        self.pages = pages
 
     def open(self, ask: Ask) -> Iterator[Frame]:
         """The screen the address names: a running session goes on, an ended one shows its report."""
@@ -115,8 +117,9 @@ class Desk:
     def home(self, ask: Ask) -> Frame:
         """The choosing screen."""
         recent = self.room.store.recent(_RECENT, ask.trainee) if ask.trainee else ()
-        stage = choose_screen(self.room.content, recent, ask.lang)
-        return staged(ask.lang, "choose", "", stage)
+        content = self.room.content
+        stage = choose_screen(content, content.rubric(self.room.rubric_name), recent, ask.lang)
+        return staged(ask.lang, "choose", "", stage, self.pages)
 
     def start(self, ask: Ask) -> Iterator[Frame]:
         """A new session with a person, in one of his or her scenes."""
@@ -188,7 +191,10 @@ class Desk:
                 parent = self.room.store.load(session.setup.parent)
             except StoreError:  # the original was deleted: nothing to compare with
                 parent = None
-        return ChatView(session=session, casting=self.room.casting(session), lang=lang, parent=parent)
+        content, setup = self.room.content, session.setup
+        again = setup.situation in content.rubric(self.room.rubric_name).situations
+        casting = self.room.casting(session)
+        return ChatView(session=session, casting=casting, lang=lang, parent=parent, again=again)
 
     def _resting(self, view: ChatView) -> Frame:
         """The chat with nothing under way."""
@@ -206,23 +212,29 @@ class Desk:
         return staged(view.lang, "report", view.session.id, stage)
 
 
-def staged(lang: Lang, screen: str, session: str, stage: str) -> Frame:
+def staged(lang: Lang, screen: str, session: str, stage: str, pages: Sequence[Page] = ()) -> Frame:
     """A screen of its own. Bar and stage carry the same stamp: the page shows the screen once both have
     come, never an old one under a new bar."""
     stamp = hashlib.blake2b(stage.encode(), digest_size=8).hexdigest()
     return Frame(
-        bar=bar(lang, screen, session, stamp),
+        bar=bar(lang, screen, session, stamp, pages),
         stage=f"<div{attrs(data_stamp=stamp)}>{stage}</div>",
         live="",
     )
 
 
-def bar(lang: Lang, screen: str, session: str = "", stamp: str | None = None) -> str:
-    """The top bar; its attributes tell `assets/app.js` which screen is shown."""
+def bar(
+    lang: Lang, screen: str, session: str = "", stamp: str | None = None, pages: Sequence[Page] = ()
+) -> str:
+    """The top bar, with links to `pages`; its attributes tell `assets/app.js` which screen is shown."""
     where = attrs(data_screen=screen, data_session=session, data_lang=lang, data_stamp=stamp)
     switch = button(esc(say(lang, "switch")), "lang", "btn small quiet", title=say(lang, "switch_title"))
     brand = button(f"{_LOGO}<b>{esc(say(lang, 'brand'))}</b>", "home", "brand", aria_label=say(lang, "home"))
-    return f'<div class="bar"{where}>{brand}<span class="bar-tools">{switch}</span></div>'
+    links = "".join(
+        f'<a class="way" href="{esc(p.path)}">{esc(p.title_en if lang == "en" else p.title)}</a>'
+        for p in pages
+    )
+    return f'<div class="bar"{where}>{brand}<span class="bar-tools">{links}{switch}</span></div>'
 
 
 _LOGO = (

@@ -11,13 +11,14 @@ import logging
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
 from simulator.app.desk import Ask, Desk, Frame
 from simulator.app.markup import attrs, button, esc
+from simulator.app.pages import Page
 from simulator.app.words import say
 from simulator.errors import DuilianError
 from simulator.session import PracticeRoom
@@ -26,15 +27,21 @@ PARTS = ("bar", "stage", "head", "log", "live", "composer", "side")
 ACTIONS = ("say", "open", "start", "hint", "finish", "report", "redo")
 _TABS = 4096  # browser tabs whose newest request is remembered
 _AT_ONCE = 32  # requests of one kind under way at the same time
+_FILES_LAST = 24 * 3600  # seconds; of copies that Gradio makes of files to be fetched
 _LOGGER = logging.getLogger(__name__)
 _HEARD = "watch('value', () => window.duilian.changed('{part}', element));"
 _ATTACH = f"window.duilian.attach(element, trigger, server, {json.dumps(ACTIONS)});" + _HEARD
 
 
-def make(room: PracticeRoom) -> gr.Blocks:
-    """The page over `room`."""
-    desk, newest = Desk(room), Newest()
-    with gr.Blocks(title="对练 Duilian", analytics_enabled=False, fill_width=True) as blocks:
+def make(room: PracticeRoom, pages: Sequence[Page] = ()) -> gr.Blocks:
+    """The page over `room`, with `pages` at their own addresses."""
+    desk, newest = Desk(room, pages), Newest()
+    with gr.Blocks(
+        title="对练 Duilian",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=(_FILES_LAST, _FILES_LAST),
+    ) as blocks:
         parts = _parts(desk)
         signal = _html("signal")
         outputs = [*(parts[p] for p in PARTS), signal]
@@ -56,6 +63,9 @@ def make(room: PracticeRoom) -> gr.Blocks:
             concurrency_limit=_AT_ONCE,
             api_visibility="private",
         )
+    for page in pages:
+        with blocks.route(page.title, page.path, show_in_navbar=False):
+            page.draw(blocks)
     return blocks
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from simulator.cli import options
+from simulator.errors import UsageError
 
 
 @click.command(name="serve")
@@ -36,8 +37,14 @@ def command(
     ports.check_free(host, port)
     click.echo("正在准备（第一次要几秒）……")
     from simulator import app
+    from simulator.app import pages
     from simulator.cli import wiring
+    from simulator.content.places import default_data_dir
 
+    known = wiring.open_catalog(content).content
+    chosen = known.rubric(rubric)
+    if not known.under(chosen).personas:  # told before seconds of loading
+        raise UsageError(f"评分标准 {chosen.ref} 打分的情境还没有人物来演，开了也没有客户可挑。")
     room = wiring.open_room(
         model=model,
         encoder=encoder,
@@ -47,5 +54,11 @@ def command(
         deadline=deadline,
         settle=second_opinion,
     )
+    place = pages.Place(
+        content=content,
+        data=data or default_data_dir(),
+        encoder=encoder,
+        encoder_hash=room.encoder.rpartition("#")[2],
+    )
     with room.store:
-        app.launch(room, host, port)
+        app.launch(room, host, port, pages.added(place))

@@ -82,6 +82,6 @@ def test_a_port_in_use_is_a_users_error(monkeypatch: pytest.MonkeyPatch) -> None
         def launch(self, **_: Any) -> None:
             raise OSError("Cannot find empty port in range: 7860-7860.")
 
-    monkeypatch.setattr("simulator.app.build", lambda room: Taken())
+    monkeypatch.setattr("simulator.app.build", lambda room, pages: Taken())
     with pytest.raises(UsageError, match=r"7860.*--port 7861"):
         simulator.app.launch(cast(Any, None), "127.0.0.1", 7860)
