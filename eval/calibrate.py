@@ -79,7 +79,8 @@ def tabulate(grader: Grader, cases: Sequence[Case], evidence: Sequence[Evidence]
     rows: list[tuple[int, str, str, NDArray[np.float32], bool]] = []
     for number, (case, found) in enumerate(zip(cases, evidence, strict=True)):
         for item in grader.rubric.items_for(case.request.situation):
-            if item.examples and not item.form_only:
+            judged = f"{item.kind.value}:{item.id}" not in case.unjudged
+            if judged and item.examples and not item.form_only:
                 name = column_name(item)
                 values = grader.own_inputs(columns[name], found, lacks(item, found))
                 rows.append((number, name, item.kind.value, values, item.id in case.labels[item.kind.value]))

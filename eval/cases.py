@@ -8,7 +8,7 @@ of reply its writer meant (`kind`), where that is known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,7 +47,7 @@ _NAMES = frozenset(_Labels.model_fields)
 class Case:
     """One reply and its labels. `labels`: bare ids by kind, empty where there are none (`labelled` is False);
     `where`: file and line; `by`: who labelled it, None when the file does not say; `kind`: what its writer
-    meant it to be (`strong`, `trap`, …)."""
+    meant it to be (`strong`, `trap`, …); `unjudged`: items (`kind:id`) that its labellers did not look for."""
 
     id: str
     request: GradeRequest
@@ -58,6 +58,7 @@ class Case:
     where: str = ""
     by: str | None = None
     kind: str | None = None
+    unjudged: frozenset[str] = frozenset()
 
     @property
     def says_banned(self) -> bool:
@@ -110,6 +111,19 @@ def check_case(case: Case, versions: Sequence[Rubric]) -> None:
             f"{case.where}: {case.id}: 情境 {situation} 里没有这样的标签：{'、'.join(strange)}"
             f"（评分标准 {versions[0].name}）"
         )
+
+
+def borrowed(cases: Sequence[Case], rubric: Rubric, taken: Iterable[Case]) -> list[Case]:
+    """Of `cases`, labelled under another rubric, those that can teach `rubric` the items it shares with that one:
+    in situations it scores, and not among `taken` (by id). An item that none of `cases` has was not looked for."""
+    found = {f"{kind}:{i}" for c in cases for kind, labels in c.labels.items() for i in labels}
+    unjudged = frozenset({f"{i.kind.value}:{i.id}" for i in rubric.items} - found)
+    known = {c.id for c in taken}
+    return [
+        replace(c, unjudged=unjudged)
+        for c in cases
+        if c.id not in known and rubric.steps_of(c.request.situation)
+    ]
 
 
 def _case(given: dict[str, Any], where: str, labelled: bool) -> Case:

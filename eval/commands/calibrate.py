@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     help="先拿来学的带标签回复；不给就从 --cases 里轮流留出",
 )
 @click.option(
+    "--borrow",
+    "borrow_paths",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="也拿来学：按另一份标准标的回复，只学两份标准都有的项（include 来的）",
+)
+@click.option(
     "--apart",
     is_flag=True,
     help="只从 --train 学，--cases 只拿来定刻度：改评分标准时，拿 --cases 比新旧才不虚高",
@@ -46,13 +53,14 @@ def command(
     content: Path | None,
     paths: tuple[Path, ...],
     train_paths: tuple[Path, ...],
+    borrow_paths: tuple[Path, ...],
     apart: bool,
     shared: bool,
     out: Path | None,
 ) -> None:
     """为一个评分标准和编码器做校准。"""
     from eval import calibrate as fitting
-    from eval.cases import check_labels, read_cases
+    from eval.cases import borrowed, check_labels, read_cases
     from simulator.cli import wiring
     from simulator.content.places import default_data_dir
     from simulator.grading import calibration
@@ -64,11 +72,12 @@ def command(
     known = wiring.open_catalog(content).content
     wanted = known.rubric(rubric)
     check_labels([*cases, *train], known.versions(wanted))
+    train += borrowed(read_cases(borrow_paths), wanted, [*cases, *train])
     loaded = wiring.open_encoder(encoder)
     grader = Grader(wanted, loaded, calibration.blank(loaded.hash, wanted.hash))
     note = f"calibrated on {len(cases)} replies of {_names(paths)}"
     if train:
-        note += f", learned from {len(train)} of {_names(train_paths)}"
+        note += f", learned from {len(train)} of {_names((*train_paths, *borrow_paths))}"
     folder = out or default_data_dir() / "calibration"
     try:
         made = fitting.fit(grader, fitting.prepare(grader, cases, train), note=note, apart=apart)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eval.cases import check_labels, read_cases
+from eval import calibrate as fitting
+from eval.cases import borrowed, check_labels, read_cases
 from simulator.cli import wiring
-from simulator.domain.rubric import Rubric
+from simulator.domain.rubric import Kind, Rubric
 from simulator.errors import InputError
+from simulator.grading import calibration
+from simulator.grading.grader import Grader
 
 CASE: dict[str, Any] = {
     "id": "a", "situation": "too_expensive", "reply": "您好\u2028您好", "steps": ["reason"], "skills": [],
@@ -72,3 +76,27 @@ def test_a_label_that_the_rubric_has_not_is_told(
 def test_shipped_labels_are_all_known(rubric: Rubric) -> None:
     folder = Path(__file__).parents[2] / "eval" / "cases"
     check_labels(read_cases(sorted(folder.glob("*.jsonl"))), [rubric])
+
+
+def test_borrowed_cases_teach_only_what_both_rubrics_have(rubric: Rubric, tmp_path: Path) -> None:
+    own = replace(rubric.items[-1], id="brand_new", kind=Kind.SKILL)
+    wider = replace(rubric, items=(*rubric.items, own))
+    other = CASE | {"id": "b", "skills": ["empathy"]}
+    cases = read_cases([write(tmp_path, CASE, other)])
+    found = borrowed(cases, wider, cases[:1])
+    assert [c.id for c in found] == ["b"], "a reply that is labelled for the rubric itself is not borrowed"
+    assert "skill:brand_new" in found[0].unjudged
+    assert "skill:empathy" not in found[0].unjudged
+    elsewhere = replace(wider, items=tuple(i for i in wider.items if not i.placements))
+    assert borrowed(cases, elsewhere, ()) == []
+
+
+def test_an_item_that_was_not_looked_for_is_no_row(rubric: Rubric, tmp_path: Path) -> None:
+    encoder = wiring.open_encoder("builtin")
+    grader = Grader(rubric, encoder, calibration.blank(encoder.hash, rubric.hash))
+    [case] = read_cases([write(tmp_path, CASE)])
+    columns = [
+        set(fitting.prepare(grader, [c]).table.column.tolist())
+        for c in (case, replace(case, unjudged=frozenset({"skill:empathy"})))
+    ]
+    assert columns[0] - columns[1] == {"skill:empathy"}
