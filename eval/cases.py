@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -20,14 +20,7 @@ from simulator.domain.rubric import Rubric
 from simulator.errors import InputError
 
 
-class _Reply(records.Lenient):
-    id: records.Id
-    situation: str
-    style: str | None = None
-    customer: str | None = None
-    reply: str
-    history: tuple[tuple[Literal["customer", "trainee"], str], ...] | None = None
-    facts: dict[str, Any] | None = None
+class _Reply(records.GradeLine):
     by: str | None = None
     kind: str | None = None
 
@@ -132,14 +125,7 @@ def _case(given: dict[str, Any], where: str, labelled: bool) -> Case:
     labels = records.read(_Labels, given, f"{where}: ") if has_labels else None
     return Case(
         id=str(record.id),
-        request=GradeRequest(
-            situation=record.situation,
-            style=record.style,
-            customer=record.customer or "",
-            reply=record.reply,
-            history=record.history or (),
-            facts=tuple((k, str(v)) for k, v in (record.facts or {}).items()),
-        ),
+        request=record.request(),
         labels={
             "step": frozenset(labels.steps if labels else ()),
             "skill": frozenset(labels.skills if labels else ()),

@@ -36,7 +36,7 @@ def main() -> None:
     options = parser.parse_args()
     train = read_cases([CASES / "train.jsonl", CASES / "offtopic.jsonl"])
     cases = read_cases([CASES / "calibration.jsonl"])
-    rubric = wiring.open_catalog(None).content.rubric("service")
+    rubric = wiring.open_catalog(None).content.rubric("service@1")
     encoder = wiring.open_encoder(options.encoder)
     grader = Grader(rubric, encoder, calibration.blank(encoder.hash, rubric.hash))
     prepared = calibrate.prepare(grader, cases, train)

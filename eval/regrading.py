@@ -75,20 +75,27 @@ def grading_of(grader: Grader) -> Grading:
 
 
 def regrade(
-    store: Store, session_ids: Iterable[str], content: Content, grader: Grader, *, processes: int = 1
+    store: Store,
+    session_ids: Iterable[str],
+    content: Content,
+    grader: Grader,
+    *,
+    processes: int = 1,
+    again: bool = False,
 ) -> Iterator[Comparison]:
     """Grades the sessions again and stores it, batch by batch; yields what became of each, in order. One that
-    was regraded before is not graded twice, one that cannot be is told and left. Raises StoreError when the
+    was regraded before is not graded twice, whatever has become of its person and situation since, unless
+    `again`: then its new regrade stands beside the old. One that cannot be graded is told and left. Raises StoreError when the
     database cannot be written."""
     grading = grading_of(grader)
     ids = iter(session_ids)
     batches = (
-        tuple(_looked_up(store, one, grading) for one in some)
+        tuple(_looked_up(store, one, grading, again) for one in some)
         for some in iter(lambda: tuple(itertools.islice(ids, _BATCH)), ())
     )
     work = partial(_graded, grader, content, grading)
     for batch, graded in over_cores(work, batches, processes):
-        store.add_regrades(one for one in graded if isinstance(one, Regrade))
+        store.add_regrades((one for one in graded if isinstance(one, Regrade)), again=again)
         results = iter(graded)
         for entry in batch:
             yield entry if isinstance(entry, Comparison) else _compared(entry, next(results))
@@ -124,10 +131,10 @@ def _moments(session: Session) -> Iterator[tuple[tuple[tuple[str, str], ...], st
         yield history[: 2 * place + 1], turn.reply
 
 
-def _looked_up(store: Store, session_id: str, grading: Grading) -> Session | Comparison:
+def _looked_up(store: Store, session_id: str, grading: Grading, again: bool) -> Session | Comparison:
     """The session to grade, or what is known without grading."""
     try:
-        known = store.regraded(session_id, grading)
+        known = None if again else store.regraded(session_id, grading)
         if known is None:
             return store.load(session_id)
         return Comparison(session_id=session_id, session=store.summary(session_id), now=known, kept=True)

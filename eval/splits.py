@@ -42,7 +42,7 @@ def main() -> None:
         for name in ("train", "calibration", "test")
     }
     replies["train"] += [c.request.reply for c in read_cases([CASES / "offtopic.jsonl"])]
-    rubric = wiring.open_catalog(None).content.rubric("service")
+    rubric = wiring.open_catalog(None).content.rubric("service@1")
     examples = [t for i in rubric.items for t in (*i.examples, *i.contrast)]
     examples += [t for b in rubric.banned for t in (b.phrase, *b.paraphrases, *b.neighbours)]
     pairs = (("test", "train"), ("test", "calibration"), ("calibration", "train"))

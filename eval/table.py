@@ -137,7 +137,7 @@ def labellers(cases: Sequence[Case]) -> tuple[Column, list[str]]:
     readings = [_readings(f) for f in files]
     pairs = [[r[c.id] for c in cases] for r in readings]
     column = compared("labellers", pairs[0], pairs[1])
-    rubric = wiring.open_catalog(None).content.rubric("service")
+    rubric = wiring.open_catalog(None).content.rubric("service@1")
     applies = [
         {
             k: frozenset(i.id for i in rubric.items_for(c.request.situation) if i.kind.value == k)
@@ -190,7 +190,7 @@ def main() -> None:
     options = parser.parse_args()
     train = read_cases([CASES / "train.jsonl", CASES / "offtopic.jsonl"])
     judged, test = read_cases([CASES / "calibration.jsonl"]), read_cases([CASES / "test.jsonl"])
-    rubric = wiring.open_catalog(None).content.rubric("service")
+    rubric = wiring.open_catalog(None).content.rubric("service@1")
     builtin = wiring.open_encoder("builtin")
     labels = [metrics.of_case(c) for c in test]
     main_column, picture = grader_column("Duilian", shipped_grader(rubric, builtin), test)

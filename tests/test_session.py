@@ -38,7 +38,7 @@ def test_a_new_session_holds_its_setup_and_the_customers_first_line(room: Practi
     setup = session.setup
     assert (setup.persona, setup.situation, setup.style) == (PERSON, "too_expensive", "driver")
     assert (setup.difficulty, setup.seed, setup.trainee) == (Difficulty.HARD, 5, "小李")
-    assert (setup.rubric, setup.model, setup.encoder) == ("service@1", "bank", "scripted")
+    assert (setup.rubric, setup.model, setup.encoder) == ("service@2", "bank", "scripted")
     assert session.opening.text
     assert session.initial == director.opening_state(room.casting(session))
     assert room.store.load(session.id) == session
@@ -87,7 +87,7 @@ def test_the_grader_is_told_the_talk_so_far_and_the_persons_facts(
     assert second.history == (("customer", session.opening.text), ("trainee", "认"))
     assert (first.situation, first.style) == ("too_expensive", "analytical")
     assert first.facts == facts_of(room.content.persona(PERSON))
-    assert grader.rubrics == ["service@1"] * 2
+    assert grader.rubrics == ["service@2"] * 2
 
 
 def test_a_reply_that_says_an_earlier_one_again_is_taken_as_such(room: PracticeRoom) -> None:

@@ -69,8 +69,8 @@ def _same_rubric(a: RunRecord, b: RunRecord, name: str) -> Iterator[tuple[str, s
         )
         return
     differ = [k for k in {**a.versions, **b.versions} if a.versions.get(k) != b.versions.get(k)]
-    if a.commit != b.commit:
-        differ.append(f"提交 {a.commit[:7] or '不明'} → {b.commit[:7] or '不明'}")
+    if a.program != b.program:
+        differ.append(f"程序文件 {a.program[:7]} → {b.program[:7]}")
     cause = f"有差别也只会来自程序：{'、'.join(differ)}" if differ else "本来就该一模一样"
     yield "same_grader", f"评分标准、编码器、校准都一样，{cause}。"
 

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from eval.running.run import Run
 
 BANNED = "banned"  # the item "any banned thing", beside the keys of items
-_TEXTS = {"reply": "回复", "customer": "客户的话", "situation": "情境", "style": "风格"}
+_TEXTS = {
+    "reply": "回复",
+    "customer": "客户的话",
+    "situation": "情境",
+    "style": "风格",
+    "context": "前面聊的或客户的情况",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ MET, NOT_JUDGED = 2, -1
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_TEXTS = ("id", "source", "situation", "style", "customer", "reply", "error", "by", "kind")
+_TEXTS = ("id", "source", "situation", "style", "customer", "reply", "context", "error", "by", "kind")
 _COLUMNS = [
     *_TEXTS, "banned", "quality", "items",
     "label_steps", "label_skills", "label_negatives", "label_banned", "label_quality",

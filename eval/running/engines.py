@@ -7,6 +7,7 @@ Both take batches in order and give their rows in the same order, each batch gra
 from __future__ import annotations
 
 import logging
+import socket
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ from simulator.cli.spread import cores, over_cores
 from simulator.errors import UsageError
 
 _AHEAD = 3  # batches in hand for each actor, so that a long input is never held whole
+_PATIENCE = 5.0  # seconds to wait for a cluster to be there
 _LIVES = 5  # actors lost over one batch before it is taken for its fault
 
 
@@ -81,6 +83,7 @@ class RayEngine:
                 "没有装 Ray：pip install 'duilian[ray]'（或者不写 --engine，用本机的核）"
             ) from error
         self._ray = ray
+        _knock(address)
         try:
             ray.init(
                 address=address,
@@ -137,6 +140,17 @@ class RayEngine:
             f"Ray 上的进程一再中断（第 {sent.batch.start + 1} 条附近，试了 {_LIVES} 次），看看那边的日志。"
             "评好的都在，修好以后用同一条命令接着跑。"
         )
+
+
+def _knock(address: str | None) -> None:
+    """Raises UsageError when nobody listens there: Ray itself would try for minutes, then end the process."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return  # `auto`, or Ray's own
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"连不上 Ray {address}：{error}。写的是集群的地址吗？") from error
 
 
 class _Sent:

@@ -5,15 +5,18 @@ Knows nothing of grading or of the rows.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from simulator import __version__
 from simulator.domain.grade import BANNED_KEY
@@ -32,7 +35,7 @@ _SAME = {
     "cases_hash": "要评的回复",
     "count": "抽取的条数",
     "seed": "随机种子",
-    "commit": "程序的版本（git 提交）",
+    "program": "程序",
     "versions": "程序或依赖的版本",
 }
 
@@ -53,8 +56,8 @@ class RunRecord:
     `status`: `running` until every row is there, then `done`; `calibrated`: whether the calibration was made
     for this very rubric; `item_names`: by item key; `left_out`: cases of situations that the rubric does not
     score; `count`, `failed`, `labelled`: of the rows; `labels_by`: `human`, `model`, `mixed`, `unknown` (not
-    said) or `none`; `commit`, `dirty`: of this program's repository, empty and None outside one; `seconds`: wall
-    time over all starts; `resumed`: how often it was continued.
+    said) or `none`; `program`: hash of this program's files; `commit`, `dirty`: of its repository, empty and None
+    outside one; `seconds`: wall time over all starts; `resumed`: how often it was continued.
     """
 
     rubric: str
@@ -71,6 +74,7 @@ class RunRecord:
     labelled: int
     labels_by: str
     seed: int
+    program: str
     commit: str
     dirty: bool | None
     versions: dict[str, str]
@@ -107,12 +111,18 @@ def read(folder: Path) -> RunRecord:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] != FORMAT:
             raise UsageError(f"{path} 的格式版本是 {data['format']}，本程序只认识 {FORMAT}。请重新评一遍。")
-        data["cases"] = tuple(CaseFile(**file) for file in data["cases"])
-        return RunRecord(**{f.name: data[f.name] for f in fields(RunRecord)})
+        found = TypeAdapter(RunRecord).validate_python(data, strict=False)
     except FileNotFoundError as error:
         raise UsageError(f"{folder} 不是一次评估的结果（里面没有 {FILE}）") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UsageError(f"{path} 坏了：{place} 写的是 {str(first['input'])[:60]}") from error
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path} 坏了，读不出来：{error}") from error
+    if found.count < 1:
+        raise UsageError(f"{path} 坏了：count 写的是 {found.count}")
+    return found
 
 
 def check_same(before: RunRecord, now: RunRecord, folder: Path) -> None:
@@ -141,14 +151,23 @@ def versions() -> dict[str, str]:
     return found
 
 
+def program() -> str:
+    """Hash of the files of this program that say how a reply is graded: what is graded by another one is not
+    joined to it, committed or not."""
+    here = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    for path in sorted(p for top in ("simulator", "eval") for p in (here / top).rglob("*.py")):
+        digest.update(f"{path.relative_to(here)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def commit() -> tuple[str, bool | None]:
-    """The commit that this program stands at, and whether its files differ from it; ("", None) outside a
-    repository."""
+    """The commit that this program stands at, and whether its files differ from it; ("", None) when it is not
+    of a repository, though it may lie inside somebody's."""
     here = Path(__file__).parent
-    head = _git(here, "rev-parse", "HEAD")
-    if not head:
+    if not _git(here, "ls-files", "--error-unmatch", Path(__file__).name):
         return "", None
-    return head, bool(_git(here, "status", "--porcelain", "--untracked-files=no"))
+    return _git(here, "rev-parse", "HEAD"), bool(_git(here, "status", "--porcelain", "--untracked-files=no"))
 
 
 def _git(folder: Path, *words: str) -> str:

@@ -5,6 +5,7 @@ Knows the columns (docs/evaluation.md lists them), not who grades.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +35,8 @@ _ITEM = pa.struct(
 SCHEMA = pa.schema(
     {
         "index": pa.int64(), "id": pa.string(), "source": pa.string(), "situation": pa.string(),
-        "style": pa.string(), "customer": pa.string(), "reply": pa.string(), "error": pa.string(),
+        "style": pa.string(), "customer": pa.string(), "reply": pa.string(), "context": pa.string(),
+        "error": pa.string(),
         "steps": _TEXTS, "skills": _TEXTS, "negatives": _TEXTS, "banned": pa.list_(_BANNED),
         "quality": pa.float64(), "unsure": _TEXTS, "items": pa.list_(_ITEM),
         "label_steps": _TEXTS, "label_skills": _TEXTS, "label_negatives": _TEXTS, "label_banned": _TEXTS,
@@ -59,11 +61,19 @@ def row_of(index: int, case: Case, result: Grade | str) -> Row:
         "style": case.request.style,
         "customer": case.request.customer or None,
         "reply": case.request.reply,
+        "context": _context(case),
         "by": case.by,
         "kind": case.kind,
         **labels,
         **({"error": result} if isinstance(result, str) else _graded(result)),
     }
+
+
+def _context(case: Case) -> str | None:
+    """A hash of what else was told of the reply (the talk before it, facts), by which two runs are known to have
+    graded the same; None where nothing was."""
+    told = (case.request.history, case.request.facts)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12] if any(told) else None
 
 
 def _graded(grade: Grade) -> Row:
@@ -134,10 +144,12 @@ def parts(folder: Path, count: int) -> list[Path]:
 
 
 def _is_whole(path: Path, rows: int) -> bool:
+    """Whether every row can be read: a footer may be sound where the pages before it are not."""
     try:
-        return bool(parquet.read_metadata(path).num_rows == rows)
-    except (OSError, pa.ArrowInvalid):
+        table = parquet.read_table(path, partitioning=None)
+    except (OSError, pa.ArrowException):
         return False
+    return table.num_rows == rows and bool(table.schema.equals(SCHEMA))
 
 
 def read_column(path: Path, name: str) -> pa.ChunkedArray:

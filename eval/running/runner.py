@@ -54,6 +54,9 @@ def survey(
 ) -> Survey:
     """Reads every case once, before anything is written. `sample`: how many to draw by chance. Raises InputError
     naming file and line of the first bad case, UsageError when nothing is left to grade."""
+    for path in paths:
+        if not path.is_file():
+            raise UsageError(f"--cases 要写普通文件，{path} 不是：回复要读两遍。先存成文件。")
     files, count, left_out = [], 0, 0
     labelled: list[bool] = []
     said: set[str] = set()
@@ -134,6 +137,8 @@ def run(
             return Run.open(out)
         with shown(progress) as told:
             _grade(grader, paths, content, found, out, engine, told)
+        if len(rows.parts(out, now.count)) < -(-now.count // rows.PART):
+            raise UsageError(f"{out} 里少了几块结果，用同一条命令再跑一遍。")
         changed = [f.path for f in found.files if _digest(Path(f.path)) != f.sha256]
         if changed:
             raise UsageError(f"评的时候文件被改了：{'、'.join(changed)}。换一个 --out 重新评。")
@@ -165,6 +170,7 @@ def _record(grader: Grader, found: Survey, engine: Engine, seed: int) -> RunReco
         labelled=found.labelled,
         labels_by=record.labels_by(found.said),
         seed=seed,
+        program=record.program(),
         commit=commit,
         dirty=dirty,
         versions=record.versions(),
@@ -177,14 +183,16 @@ def _record(grader: Grader, found: Survey, engine: Engine, seed: int) -> RunReco
 def _alone(out: Path) -> Iterator[None]:
     """Keeps others from writing to the same folder. Raises UsageError when one does, or the folder cannot be
     made."""
+    lock = FileLock(out / ".lock", timeout=0)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with FileLock(out / ".lock", timeout=0):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise UsageError(f"{out} 正有另一个评估在写，等它完，或者换一个 --out。") from error
     except OSError as error:
-        raise UsageError(f"写不了 {out}：{error.strerror}") from error
+        raise UsageError(f"写不了 {out}：{error.strerror or error}") from error
+    with lock:
+        yield
 
 
 def _begin(now: RunRecord, out: Path) -> RunRecord:

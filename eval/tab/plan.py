@@ -81,7 +81,5 @@ def _name(rubric: Rubric, place: Place, cases: str) -> str:
     found = calibration.find(
         wiring.calibration_folders(place.content), place.encoder_hash, rubric.hash, place.encoder
     )
-    rest = hashlib.sha256(
-        json.dumps([found.hash, record.commit()[0], record.versions()]).encode()
-    ).hexdigest()
+    rest = hashlib.sha256(json.dumps([found.hash, record.program(), record.versions()]).encode()).hexdigest()
     return "-".join((rubric.ref, rubric.hash[:8], place.encoder_hash[:8], cases[:8], rest[:8]))

@@ -23,6 +23,7 @@ from simulator.errors import InputError
 from simulator.grading.interface import ReplyGrader
 
 _BATCH = 64
+_MOST = 8  # processes: a file of replies is short, and each holds a copy of what it changes
 
 
 @click.command(name="grade")
@@ -61,7 +62,9 @@ def command(
             itertools.chain([first] if first else [], rows),
             out,
             readable,
-            processes=1 if opinion else cores(),  # a model that is asked is not asked from two sides
+            processes=1
+            if opinion
+            else min(_MOST, cores()),  # a model that is asked is not asked from two sides
         )
     if failed:
         click.echo(f"{failed} 行没能打分，原因写在结果的 error 里。", err=True)

@@ -20,6 +20,9 @@ from simulator.content.textfile import read_text, write_text
 from simulator.domain.rubric import Rubric
 from simulator.errors import UsageError
 
+# Labelled replies that come in three parts, and what they are called where one has to bring one's own.
+_SPLITS = {"train": "你的回复-学.jsonl", "calibration": "你的回复-改.jsonl", "test": "你的回复-留.jsonl"}
+
 
 @click.group(name="rubric")
 def command() -> None:
@@ -46,7 +49,7 @@ def new(ref: str, name: str | None, content: Path | None) -> None:
         click.echo(f"（标题 title 还是“{rubric.title}”，记得改。）")
     for draft in _drafts(found, rubric) if name is None else []:
         click.echo(f"（{draft} 也还没有发布。要接着改的是它，就把 {made}.yaml 删掉。）")
-    click.echo("\n".join(_next_steps(rubric.ref, made, path, content)))
+    click.echo("\n".join(_next_steps(rubric, made, path, content)))
 
 
 @command.command(name="diff")
@@ -109,23 +112,47 @@ def _drafts(content: Content, rubric: Rubric) -> list[str]:
     return [r.ref for r in family if r.ref not in content.released]
 
 
-def _next_steps(old: str, new: str, path: Path, content: Path | None) -> list[str]:
-    """The way from a draft to a release, as commands to copy."""
+def _next_steps(old: Rubric, new: str, path: Path, content: Path | None) -> list[str]:
+    """The way from a draft to a release, as commands to copy. Versions are compared, round by round, in a
+    folder for trial, by calibrations that have not learned from the replies compared on; the replies that
+    prove a version wait for the last step."""
     own = f" --content {shlex.quote(str(content))}" if content else ""
-    out = f" --out {_brief(content / 'models' / 'calibration')}" if content else ""
-    shared = places.shipped("rubrics").parent / "eval" / "cases"
-    train, calibration, test = (_brief(shared / f"{name}.jsonl") for name in ("train", "calibration", "test"))
+    trial = content.absolute().parent / f"{content.absolute().name}-trial" if content else Path("trial")
+    out, tried = _brief(trial / "models" / "calibration"), f" --content {_brief(trial)}"
+    train, development, test = _splits(old.name)
+    copied = [f"                 cp -r {_brief(content)}/. {_brief(trial)}"] if content else []
+    learn = f"--train {train} --cases {development} --out"
+    final = f" --out {_brief(content / 'models' / 'calibration')}" if content else ""
     return [
         "接下来：",
         f"  1. 用编辑器改 {path}，存盘",
         f"  2. 查一遍：    duilian check {_brief(path)}",
-        f"  3. 看改了什么：duilian rubric diff {old} {new}{own}",
-        f"  4. 校准：      duilian eval calibrate{own} --rubric {new} --train {train} --cases {calibration}{out}",
-        f"  5. 两版都评：  duilian eval run{own} --rubric {old} --cases {test} --out runs/{old}",
-        f"                 duilian eval run{own} --rubric {new} --cases {test} --out runs/{new}",
-        f"  6. 比一比：    duilian eval compare{own} runs/{old} runs/{new}",
-        f"  7. 满意就发布：duilian rubric release {new}{own}",
+        f"  3. 看改了什么：duilian rubric diff {old.ref} {new}{own}",
+        "  4. 比一比，边改边看（不满意就回到 1；每一轮换新的 runs 目录）：",
+        *copied,
+        *(
+            f"                 duilian eval calibrate --apart{tried if content else ''} --rubric {ref} {learn} {out}"
+            for ref in (old.ref, new)
+        ),
+        *(
+            f"                 duilian eval run{tried} --rubric {ref} --cases {development} --out runs/{ref}"
+            for ref in (old.ref, new)
+        ),
+        f"                 duilian eval compare{tried} runs/{old.ref} runs/{new}",
+        f"  5. 改定了：    duilian eval calibrate{own} --rubric {new} --train {train} --cases {development}{final}",
+        f"     再用留着的 {test} 两版各评一遍，比最后一次（只这一次，见 docs/evaluation.md）",
+        f"  6. 发布：      duilian rubric release {new}{own}",
     ]
+
+
+def _splits(name: str) -> tuple[str, str, str]:
+    """The labelled replies that came with rubrics called `name`, to learn from, to develop on and to prove
+    with. Names to fill in for a rubric that came with none, and for an installed program, which has none."""
+    cases = places.shipped("rubrics").parent / "eval" / "cases"
+    files = [(cases if name == "service" else cases / name) / f"{n}.jsonl" for n in _SPLITS]
+    if all(file.is_file() for file in files):
+        return _brief(files[0]), _brief(files[1]), _brief(files[2])
+    return _SPLITS["train"], _SPLITS["calibration"], _SPLITS["test"]
 
 
 def _brief(path: Path) -> str:

@@ -22,15 +22,14 @@ from threadpoolctl import threadpool_limits
 
 Batch = TypeVar("Batch")
 Done = TypeVar("Done")
-_MOST = 8  # processes; each holds a copy of what it changes
 _PR_SET_PDEATHSIG = 1  # of Linux's prctl(2)
 _AHEAD = 3  # batches in hand for each process, so that a long input is never held whole
 _work: Callable[[Any], Any] | None = None  # what forked processes do; set before they are
 
 
 def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many processes are worth forking: one for each core this process may use; one where none is forked."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
 
 
 def over_cores(
@@ -38,7 +37,7 @@ def over_cores(
 ) -> Iterator[tuple[Batch, Done]]:
     """Each batch and what `work` makes of it, in order. A batch whose process dies is done again here, and
     so are those after it. `work` and what it returns must bear being sent (pickled back)."""
-    ahead = list(itertools.islice(batches, min(processes, _MOST)))
+    ahead = list(itertools.islice(batches, processes))
     if len(ahead) < 2 or sys.platform != "linux":  # elsewhere a fork may hang in system libraries
         for batch in itertools.chain(ahead, batches):
             yield batch, work(batch)

@@ -182,11 +182,20 @@ def _rubrics(readings: dict[str, Reading], known: Known, released: dict[str, str
         yield from _prescribed(reading, known, scored)
         if reading.taken is not None:
             yield from _half_scored(reading, known, scored)
+        yield from _nothing_scored(reading)
         rubric = reading.value
         if rubric is not None and released.get(stem, rubric.hash) != rubric.hash:
             text = f"{stem} 已经发布，不能再改。请另存为新版本，version 加 1。"
             detail = f"（LOCK 里记的是 {released[stem]}，现在是 {rubric.hash}）"
             yield from _at(reading, ("version",), text + detail)
+
+
+def _nothing_scored(reading: Reading) -> Iterator[Problem]:
+    """A rubric without steps can be practised nowhere. Of one with mistakes of its own nothing is said: they
+    may be why."""
+    if reading.value is not None and not reading.value.situations:
+        text = "一个情境也不打分：没有步骤。写一个步骤（kind: step），或者用 include 取几个"
+        yield from _at(reading, ("items" if "items" in _data(reading) else "include",), text)
 
 
 def _half_scored(reading: Reading, known: Known, scored: dict[str, set[Any]]) -> Iterator[Problem]:

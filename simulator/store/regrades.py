@@ -11,13 +11,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import Text, and_, or_, select, type_coerce
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Text, and_, insert, or_, select, type_coerce
 from sqlalchemy.orm import Session as Transaction
 
 from simulator.domain.session import Ending, Grading, Regrade
 from simulator.store.codec import decode, encode, encode_record
-from simulator.store.schema import REGRADED_ONCE, RegradeRow, SessionRow
+from simulator.store.schema import RegradeRow, SessionRow
 
 _GRADING = tuple(f.name for f in fields(Grading))
 _ENDING = tuple(f.name for f in fields(Ending))
@@ -57,8 +56,8 @@ def finished_page(
     return [Place(started=when, session_id=session_id) for when, session_id in rows]
 
 
-def add(transaction: Transaction, regrades: Iterable[Regrade]) -> None:
-    """Adds what is new; of what is there already under the same grading, the first stays."""
+def add(transaction: Transaction, regrades: Iterable[Regrade], *, again: bool) -> None:
+    """Adds a row for each; unless `again`, only for those that have none yet under the same grading."""
     for regrade in regrades:
         row = insert(RegradeRow).values(
             id=uuid4().hex,
@@ -68,7 +67,9 @@ def add(transaction: Transaction, regrades: Iterable[Regrade]) -> None:
             **encode_record(regrade.grading),
             **encode_record(regrade.ending),
         )
-        transaction.execute(row.on_conflict_do_nothing(index_elements=REGRADED_ONCE))
+        same = select(RegradeRow.id).where(_under(regrade.session_id, regrade.grading))
+        if again or transaction.execute(same.limit(1)).first() is None:
+            transaction.execute(row)
 
 
 def of_session(transaction: Transaction, session_id: str) -> tuple[Regrade, ...]:
@@ -79,15 +80,20 @@ def of_session(transaction: Transaction, session_id: str) -> tuple[Regrade, ...]
 
 
 def ending(transaction: Transaction, session_id: str, grading: Grading) -> Ending | None:
-    """What the session's regrade under `grading` came to; None when there is none."""
-    query = select(*(getattr(RegradeRow, name) for name in _ENDING)).where(
+    """What the session's latest regrade under `grading` came to; None when there is none."""
+    query = select(*(getattr(RegradeRow, name) for name in _ENDING)).where(_under(session_id, grading))
+    row = transaction.execute(query.order_by(RegradeRow.made.desc(), RegradeRow.id.desc()).limit(1)).first()
+    return None if row is None else decode(Ending, dict(row._mapping))
+
+
+def _under(session_id: str, grading: Grading) -> ColumnElement[bool]:
+    """Of that session, and graded with the same."""
+    return and_(
         RegradeRow.session_id == session_id,
         RegradeRow.rubric_hash == grading.rubric_hash,
         RegradeRow.encoder == grading.encoder,
         RegradeRow.calibration == grading.calibration,
     )
-    row = transaction.execute(query).first()
-    return None if row is None else decode(Ending, dict(row._mapping))
 
 
 def _regrade_of(row: RegradeRow) -> Regrade:

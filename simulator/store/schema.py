@@ -20,7 +20,6 @@ from sqlalchemy import (
     Index,
     MetaData,
     Text,
-    UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -120,16 +119,13 @@ class TurnRow(Base):
     answered: Mapped[datetime | None]
 
 
-REGRADED_ONCE = ("session_id", "rubric_hash", "encoder", "calibration")
-
-
 class RegradeRow(Base):
-    """A session graded again, once under each rubric, encoder and calibration. Rows are only added. The
-    columns from `rubric` to `calibrated` are the fields of `Grading`, those from `outcome` to `replies` of
-    `Ending`."""
+    """A session graded again. Rows are only added; there may be several of the same rubric, encoder and
+    calibration. The columns from `rubric` to `calibrated` are the fields of `Grading`, those from `outcome` to
+    `replies` of `Ending`."""
 
     __tablename__ = "regrades"
-    __table_args__ = (UniqueConstraint(*REGRADED_ONCE, name="uq_regrades_once"),)
+    __table_args__ = (Index(None, "session_id", "rubric_hash", "encoder", "calibration"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))

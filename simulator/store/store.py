@@ -184,11 +184,12 @@ class Store:
                 return
             after = page[-1]
 
-    def add_regrades(self, made: Iterable[Regrade]) -> None:
-        """Store regrades, all or none. Of a session already regraded under the same rubric, encoder and
-        calibration the stored one stays as it is. StoreError when there is no such session."""
+    def add_regrades(self, made: Iterable[Regrade], *, again: bool = False) -> None:
+        """Store regrades, all or none. A session already regraded under the same rubric, encoder and
+        calibration gets another only when `again`; what is stored stays either way. StoreError when there is
+        no such session."""
         with self._write() as transaction:
-            regrades.add(transaction, made)
+            regrades.add(transaction, made, again=again)
 
     def regrades_of(self, session_id: str) -> tuple[Regrade, ...]:
         """Every regrade of a session, oldest first."""
@@ -196,7 +197,7 @@ class Store:
             return regrades.of_session(transaction, session_id)
 
     def regraded(self, session_id: str, grading: Grading) -> Ending | None:
-        """What the session came to when it was regraded under `grading`; None when it has not been."""
+        """What the session came to when it was last regraded under `grading`; None when it has not been."""
         with self._read() as transaction:
             return regrades.ending(transaction, session_id, grading)
 

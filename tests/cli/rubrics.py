@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-VISIT = Path(__file__).parents[1] / "content" / "bad" / "rubric_released" / "rubrics" / "visit@1.yaml"
+VISIT = Path(__file__).parents[1] / "content" / "visit@1.yaml"
 
 
 def locked(folder: Path) -> list[str]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import resource
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from eval.cases import read_cases
+from simulator.content.catalog import load
+from simulator.content.source import ContentSource
 from tests.cli.rubrics import VISIT, edit, locked, second
 from tests.conftest import Result
 
@@ -52,19 +57,74 @@ def test_every_command_that_a_draft_is_told_of_is_there(duilian: Call, own: Path
         "check",
         "rubric diff",
         "eval calibrate",
+        "eval calibrate",
         "eval run",
         "eval run",
         "eval compare",
+        "eval calibrate",
         "rubric release",
     ]
     assert named == wanted
     for words in commands:
-        for word in (w for w in words if w.endswith((".yaml", ".jsonl"))):
-            assert Path(word).is_file()
         if words[0] != "check":
             usage = duilian(*words[:2], "--help")
             assert usage.code == 0
             assert all(w in usage.out for w in words if w.startswith("--"))
+
+
+def told_files(told: str) -> dict[str, set[str]]:
+    """What each option takes, of the commands told."""
+    commands = [shlex.split(row) for row in told.splitlines() if "duilian eval" in row]
+    pairs = [pair for words in commands for pair in itertools.pairwise(words)]
+    return {name: {value for option, value in pairs if option == name} for name in ("--train", "--cases")}
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("service", "."), ("complaint", "complaint"), ("phone", "phone"), ("selling", "selling")],
+)
+def test_a_draft_is_developed_on_the_replies_of_its_own_pack(
+    duilian: Call, own: Path, name: str, folder: str
+) -> None:
+    result = duilian("rubric", "new", f"{name}@1", "--content", own)
+    assert result.code == 0, result.err
+    cases = Path(__file__).parents[2] / "eval" / "cases" / folder
+    files = told_files(result.out)
+    for option, split in (("--train", "train"), ("--cases", "calibration")):
+        [file] = files[option]
+        assert Path(file).resolve() == cases / f"{split}.jsonl"
+        assert {case.request.situation for case in read_cases([Path(file)])} & load(ContentSource()).rubric(
+            f"{name}@1"
+        ).situations
+    last = result.out.splitlines()[-2]
+    assert "test.jsonl" in last
+    assert "只这一次" in last
+    assert result.out.count("test.jsonl") == 1
+
+
+@pytest.mark.parametrize("ref", ["visit@1", "service@1"])
+def test_without_labelled_replies_the_names_are_to_be_filled_in(duilian: Call, top: Path, ref: str) -> None:
+    """`top` holds what an installed program does: no cases."""
+    result = duilian("rubric", "new", ref)
+    assert result.code == 0, result.err
+    assert told_files(result.out) == {"--train": {"你的回复-学.jsonl"}, "--cases": {"你的回复-改.jsonl"}}
+    assert "eval/cases" not in result.out
+    assert "留着的 你的回复-留.jsonl" in result.out
+
+
+def test_rounds_learn_apart_in_a_folder_for_trial_and_the_release_does_not(duilian: Call, own: Path) -> None:
+    told = duilian("rubric", "new", "visit@1", "--content", own).out
+    *rounds, last = [shlex.split(row) for row in told.splitlines() if "duilian eval calibrate" in row]
+    trial = f"{own}-trial"
+    assert [words[words.index("--rubric") + 1] for words in rounds] == ["visit@1", "visit@2"]
+    for words in rounds:
+        assert "--apart" in words
+        assert words[words.index("--out") + 1] == f"{trial}/models/calibration"
+    assert "--apart" not in last
+    assert last[last.index("--out") + 1] == f"{own}/models/calibration"
+    runs = [shlex.split(row) for row in told.splitlines() if "duilian eval run" in row]
+    assert [words[words.index("--content") + 1] for words in runs] == [trial, trial]
+    assert ["cp", "-r", f"{own}/.", trial] in [row.split() for row in told.splitlines()]
 
 
 def test_a_draft_is_of_the_newest_release_and_other_drafts_are_told(duilian: Call, own: Path) -> None:
@@ -80,7 +140,7 @@ def test_a_draft_is_of_the_newest_release_and_other_drafts_are_told(duilian: Cal
 
 
 def test_a_draft_can_begin_a_family_of_its_own(duilian: Call, own: Path) -> None:
-    made = duilian("rubric", "new", "service", "--as", "our_service", "--content", own)
+    made = duilian("rubric", "new", "service@1", "--as", "our_service", "--content", own)
     assert made.code == 0, made.err
     assert "标题 title 还是“服务与异议处理”" in made.out
     text = (own / "rubrics" / "our_service@1.yaml").read_text(encoding="utf-8")
@@ -97,16 +157,16 @@ def test_a_draft_of_a_shipped_rubric_lies_in_the_folder_that_was_named(
     folder.mkdir()
     made = duilian("rubric", "new", "service@1", "--content", folder)
     assert made.code == 0, made.err
-    assert [p.name for p in (folder / "rubrics").iterdir()] == ["service@2.yaml"]
+    assert [p.name for p in (folder / "rubrics").iterdir()] == ["service@3.yaml"]
     assert f"--content '{folder}'" in made.out
-    assert sorted(p.name for p in (top / "rubrics").glob("service@*")) == ["service@1.yaml"]
+    assert sorted(p.name for p in (top / "rubrics").glob("service@*")) == ["service@1.yaml", "service@2.yaml"]
 
 
 def test_without_a_folder_it_lies_beside_the_shipped_ones(duilian: Call, top: Path) -> None:
     made = duilian("rubric", "new", "service@1")
     assert made.code == 0, made.err
-    assert (top / "rubrics" / "service@2.yaml").is_file()
-    assert "--content" not in made.out
+    assert (top / "rubrics" / "service@3.yaml").is_file()
+    assert "--content" not in made.out.replace("--content trial", "")
 
 
 def test_nothing_is_drafted_inside_an_installed_program(
@@ -227,9 +287,9 @@ def test_steps_and_prescribed_lines_are_compared_too(duilian: Call, own: Path) -
 def test_the_guide_shows_what_is_said(duilian: Call, own: Path, top: Path) -> None:
     guide = GUIDE.read_text(encoding="utf-8")
     [item] = re.findall(r"^```yaml new_item.txt\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
-    [promised] = re.findall(r"^```text\n(service@1 → .*?)^```$", guide, re.MULTILINE | re.DOTALL)
-    assert duilian("rubric", "new", "service@1", "--content", own).code == 0
-    path = own / "rubrics" / "service@2.yaml"
+    [promised] = re.findall(r"^```text\n(service@2 → .*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    assert duilian("rubric", "new", "service@2", "--content", own).code == 0
+    path = own / "rubrics" / "service@3.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("\nitems:\n", f"\nitems:\n{item}"), encoding="utf-8")
-    assert duilian("rubric", "diff", "service@1", "service@2", "--content", own).out == promised
+    assert duilian("rubric", "diff", "service@2", "service@3", "--content", own).out == promised

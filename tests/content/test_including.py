@@ -103,7 +103,9 @@ def test_banned_phrases_are_taken_whole_and_an_own_one_wins(tmp_path: Path, serv
         "paraphrases: [滚, 滚开, 一边去], neighbours: [请坐, 您走好]}\n"
     )
     include = '{from: service@1, items: ["skill:empathy"], banned: true}'
-    found = read(tmp_path, rubric("pack", item("mine"), include=include, more=own))
+    found = read(
+        tmp_path, rubric("pack", item("mine", "step", "too_expensive: {order: 1}"), include=include, more=own)
+    )
     assert {b.id for b in found.banned} == {b.id for b in service.banned}
     assert len(found.banned) == len(service.banned)
     phrase = found.banned_phrase(mine)
@@ -122,7 +124,8 @@ def test_prescribed_lines_come_with_the_steps_that_are_scored(tmp_path: Path, se
 
 
 def test_the_hash_is_of_the_own_content_and_of_the_base(tmp_path: Path) -> None:
-    text = rubric("pack", item("mine"), include='{from: base@1, items: ["skill:*"]}')
+    step = item("mine", "step", "too_expensive: {order: 1}")
+    text = rubric("pack", step, include='{from: base@1, items: ["skill:*"]}')
 
     def hash_with(folder: str, base: str, own: str) -> str:
         root = tmp_path / folder
@@ -131,7 +134,7 @@ def test_the_hash_is_of_the_own_content_and_of_the_base(tmp_path: Path) -> None:
         put(root, "rubrics/LOCK", f"base@1 {released}\n")
         return read(root, own).hash
 
-    base = rubric("base", item("theirs"))
+    base = rubric("base", item("theirs"), item("way", "step", "too_expensive: {order: 1}"))
     first = hash_with("1", base, text)
     assert first == hash_with("2", base, "# 只改注释\n" + text)
     assert first != hash_with("3", base.replace("建议", "别的建议"), text)
@@ -141,10 +144,10 @@ def test_the_hash_is_of_the_own_content_and_of_the_base(tmp_path: Path) -> None:
 
 def test_hashes_of_rubrics_without_include_are_what_they_were(tmp_path: Path, service: Rubric) -> None:
     assert service.hash == "cf008009d702e6c0"
-    plain = Path(__file__).parent / "bad/rubric_released/rubrics/visit@1.yaml"
+    plain = Path(__file__).parent / "visit@1.yaml"
     text = plain.read_text(encoding="utf-8")
-    assert read(tmp_path, text, "visit@1").hash == "f54622762d791c49"
-    assert read(tmp_path, text + "include: []\n", "visit@1").hash == "f54622762d791c49"
+    assert read(tmp_path, text, "visit@1").hash == "d2265a3653c56fcb"
+    assert read(tmp_path, text + "include: []\n", "visit@1").hash == "d2265a3653c56fcb"
 
 
 def test_a_pack_in_a_folder_of_ones_own_is_checked_alone_and_kept_fresh(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def unlabelled(row: Row) -> None:
 RECORD = RunRecord(
     rubric="service@1", rubric_hash="aaaa", rubric_title="服务与异议处理", encoder="builtin#11", calibration="c1",
     calibrated=True, item_names=NAMES, cases=(CaseFile(path="cases.jsonl", sha256="00", count=1),), cases_hash="h",
-    count=0, left_out=0, labelled=0, labels_by="human", seed=0, commit="abcdef1234", dirty=False,
+    count=0, left_out=0, labelled=0, labels_by="human", seed=0, program="0123456789abcdef", commit="abcdef1234", dirty=False,
     versions={"duilian": "0.4.0"}, engine="local", started="2026-11-01T00:00:00+00:00", status="done",
 )  # fmt: skip
 

@@ -43,8 +43,8 @@ from tests.rooms import catalog
 
 ROOT = Path(__file__).parents[2]
 PERSON = "shen_yanqiu"
-FAMILIAR = "咱们都是老熟人啦"  # harmless under service@1, banned in service@2
-SLOPPY = "这个嘛您懂的啦"  # nothing under service@1, an example of the first step in service@2
+FAMILIAR = "咱们都是老熟人啦"  # harmless under service@1, banned in service@7
+SLOPPY = "这个嘛您懂的啦"  # nothing under service@1, an example of the first step in service@7
 BANNED = f"""banned:
   - id: b900
     category: flat_refusal
@@ -65,7 +65,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trainer's folder with a second version of the shipped rubric."""
     text = (shipped("rubrics") / "service@1.yaml").read_text(encoding="utf-8")
     for old, new in (
-        ("\nversion: 1\n", "\nversion: 2\n"),
+        ("\nversion: 1\n", "\nversion: 7\n"),
         ("\nbanned:\n", f"\n{BANNED}"),
         ('\n      - "是，乍一看是不便宜"', f'\n      - "{SLOPPY}"\n      - "是，乍一看是不便宜"'),
     ):
@@ -73,7 +73,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = text.replace(old, new)
     folder = tmp_path_factory.mktemp("own")
     (folder / "rubrics").mkdir()
-    (folder / "rubrics" / "service@2.yaml").write_text(text, encoding="utf-8")
+    (folder / "rubrics" / "service@7.yaml").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -84,9 +84,11 @@ def content(own: Path) -> Content:
 
 @pytest.fixture(scope="module")
 def graders(content: Content) -> dict[int, Grader]:
-    """Of each version."""
+    """Of the first version, and of the trainer's own as 2."""
     encoder = wiring.open_encoder("builtin")
-    return {n: wiring.make_grader(content.rubric(f"service@{n}"), encoder) for n in (1, 2)}
+    return {
+        n: wiring.make_grader(content.rubric(ref), encoder) for n, ref in ((1, "service@1"), (2, "service@7"))
+    }
 
 
 def say(room: PracticeRoom, session: Session, *replies: str, end: bool = False) -> Session:
@@ -162,7 +164,7 @@ def call(data: Path, own: Path, graders: dict[int, Grader], monkeypatch: pytest.
     made = {g.rubric.hash: g for g in graders.values()}
     monkeypatch.setattr(wiring, "make_grader", lambda rubric, *_: made[rubric.hash])
 
-    def run(*arguments: object, rubric: str = "service@2", folder: Path = data) -> Result:
+    def run(*arguments: object, rubric: str = "service@7", folder: Path = data) -> Result:
         given = ["regrade", "--rubric", rubric, "--data", folder, "--content", own, *arguments]
         return CliRunner().invoke(command, [str(a) for a in given])
 
@@ -275,6 +277,21 @@ def test_nothing_is_graded_twice(call: Call, data: Path, ids: dict[str, str]) ->
     assert len(query(data, "SELECT * FROM regrades")) == 2 * len(ids)
 
 
+def test_again_adds_what_changed_persons_come_to(call: Call, data: Path, ids: dict[str, str]) -> None:
+    call("--json")
+    rows = query(data, "SELECT * FROM regrades ORDER BY made, id")
+    query(data, "UPDATE sessions SET persona = 'nobody' WHERE id = ?", ids["good"])
+    assert json.loads(call("--json").stdout)["kept"] == len(ids), "looked up, not looked at"
+    result = call("--json", "--again")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert (told["kept"], told["failed"]) == (0, 1)
+    assert [e["session"] for e in told["errors"]] == [ids["good"]]
+    after = query(data, "SELECT * FROM regrades ORDER BY made, id")
+    assert after[: len(rows)] == rows
+    assert len(after) == len(rows) + len(ids) - 1
+
+
 def test_a_session_that_is_lost_stops_no_other(
     call: Call, data: Path, ids: dict[str, str], tmp_path: Path
 ) -> None:
@@ -292,7 +309,7 @@ def test_a_session_that_is_lost_stops_no_other(
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     errors = {r["session"]: r["error"] for r in rows if "error" in r}
     assert "nobody" in errors[ids["good"]]
-    assert "service@2 里没有情境“nowhere”" in errors[ids["sloppy"]]
+    assert "service@7 里没有情境“nowhere”" in errors[ids["sloppy"]]
     assert "已损坏" in errors[ids["repeating"]]
     assert "第 2 句回复还没有得到回应" in errors[hanging.id]
     assert len(errors) == 4
@@ -321,6 +338,7 @@ def test_only_some_sessions(call: Call, data: Path, ids: dict[str, str]) -> None
     assert chosen("--until", "2025-03-03") == 3
     assert chosen("--since", "2025-03-02", "--until", "2025-03-02") == 1
     assert chosen("--since", "2025-03-02") == 5
+    assert chosen("--until", "9999-12-31") == chosen("--since", "0001-01-01") == 6, "no bound"
     assert chosen("--trainee", "小王") == 2
     assert chosen("--since", "2025-03-03", "--trainee", "小王") == 1
     told = json.loads(call("--json").stdout)["trainees"]
@@ -333,12 +351,13 @@ def test_only_some_sessions(call: Call, data: Path, ids: dict[str, str]) -> None
         (["--since", "2026-13-01"], "2026-13-01.*2026-11-01 这样"),
         (["--until", "昨天"], "昨天.*2026-11-01 这样"),
         (["--since", "2026-11-02", "--until", "2026-11-01"], "比 --until 2026-11-01 还晚"),
-        (["--until", "9999-12-31"], "太早或太晚"),
+        (["--until", "0001-01-01"], "太早|没有符合条件的"),
         (["--trainee", "谁"], "没有符合条件的"),
         (["--since", "2999-01-01"], "没有符合条件的"),
         (["--json", "--output", "-"], "只能选一个"),
         (["--pass-mark", "101"], "101"),
-        (["--rubric", "service@9"], "service@9.*service@2"),
+        (["--pass-mark", "nan"], "nan.*0 到 100"),
+        (["--rubric", "service@9"], "service@9.*service@7"),
     ],
 )
 def test_what_cannot_be_done_is_told(call: Call, data: Path, arguments: list[str], says: str) -> None:
@@ -360,9 +379,10 @@ def test_a_folder_without_sessions_stays_without(call: Call, tmp_path: Path) -> 
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_the_sessions_themselves_are_not_written_over(call: Call, data: Path) -> None:
+@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
+def test_the_sessions_themselves_are_not_written_over(call: Call, data: Path, end: str) -> None:
     before = (data / wiring.DATABASE).read_bytes()
-    result = call("--output", data / ".." / data.name / wiring.DATABASE)
+    result = call("--output", data / ".." / data.name / f"{wiring.DATABASE}{end}")
     assert isinstance(result.exception, UsageError)
     assert "不能写到练习记录上" in str(result.exception)
     assert (data / wiring.DATABASE).read_bytes() == before
@@ -493,7 +513,7 @@ def test_a_thousand_sessions_killed_in_the_middle_and_run_again(
     folder, out = tmp_path / "many", tmp_path / "rows.jsonl"
     thousand(data, ids, folder)
     before = everything(folder)
-    arguments = ["--rubric", "service@2", "--data", folder, "--content", own, "--output", out]
+    arguments = ["--rubric", "service@7", "--data", folder, "--content", own, "--output", out]
     program = [sys.executable, "-c", "from eval.commands.regrade import command; command()"]
     child = subprocess.Popen([*program, *map(str, arguments)], cwd=ROOT, start_new_session=True)
     try:
@@ -525,4 +545,4 @@ def test_a_thousand_sessions_killed_in_the_middle_and_run_again(
             assert (session.score, session.outcome) == (row["then"]["score"], row["then"]["outcome"])
             assert (again.ending.score, again.ending.outcome) == (row["now"]["score"], row["now"]["outcome"])
             assert {t.grade.rubric for t in session.turns if t.grade} == {"service@1"}
-            assert {t.grade.rubric for t in again.turns} == {"service@2"}
+            assert {t.grade.rubric for t in again.turns} == {"service@7"}

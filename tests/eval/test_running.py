@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from filelock import FileLock
 
 import eval as evaluation
 from eval import endurance
-from eval.running import rows, runner
+from eval.running import record, rows, runner
 from eval.running.engines import LocalEngine
 from simulator.cli import wiring
 from simulator.domain.grade import Grade, GradeRequest
@@ -270,3 +271,58 @@ def test_ray_that_is_not_reached_is_told(tmp_path: Path) -> None:
 def test_importing_eval_loads_nothing_heavy() -> None:
     script = "import sys, eval; print([m for m in ('pyarrow', 'pandas', 'torch', 'ray', 'matplotlib') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
+
+
+def test_a_damaged_part_is_graded_again(tmp_path: Path, grader: Grader) -> None:
+    content = wiring.open_catalog(None).content
+    cases = [write(tmp_path / "cases.jsonl", GOOD)]
+    out = tmp_path / "run"
+    whole = runner.run(grader, content, cases, out, LocalEngine(1)).table()
+    part = rows.part_path(out, 0)
+    sound = part.read_bytes()
+    part.write_bytes(sound[:40] + bytes(200) + sound[240:])
+    with pytest.raises(UsageError, match="有一块坏了"):
+        evaluation.open_run(out)
+    assert runner.run(grader, content, cases, out, LocalEngine(1)).table().equals(whole)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("count", "many"), ("item_names", None), ("started", None), ("count", -5)]
+)
+def test_a_damaged_record_is_told(field: str, value: object, tmp_path: Path, grader: Grader) -> None:
+    content = wiring.open_catalog(None).content
+    out = tmp_path / "run"
+    runner.run(grader, content, [write(tmp_path / "cases.jsonl", GOOD)], out, LocalEngine(1))
+    given = json.loads((out / "record.json").read_text(encoding="utf-8"))
+    (out / "record.json").write_text(json.dumps(given | {field: value}), encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"record.json 坏了：{field}"):
+        evaluation.open_run(out)
+
+
+def test_a_pipe_is_refused(duilian: Call, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = duilian("eval", "run", "--cases", tmp_path / "pipe", "--out", tmp_path / "run")
+    assert result.code == 2
+    assert "要写普通文件" in result.err
+
+
+def test_another_program_does_not_go_on(
+    tmp_path: Path, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = wiring.open_catalog(None).content
+    cases = [write(tmp_path / "cases.jsonl", GOOD)]
+    runner.run(grader, content, cases, tmp_path / "run", LocalEngine(1))
+    monkeypatch.setattr(record, "program", lambda: "another")
+    with pytest.raises(UsageError, match="程序和这次不同"):
+        runner.run(grader, content, cases, tmp_path / "run", LocalEngine(1))
+
+
+def test_the_customers_line_is_that_of_the_talk_as_for_grade(tmp_path: Path) -> None:
+    talk = {k: v for k, v in GOOD[0].items() if k != "customer"}
+    talk |= {"history": [["customer", "贵得离谱"], ["trainee", "您好"], ["customer", "贵。说个理由"]]}
+    run = evaluation.run(cases=write(tmp_path / "cases.jsonl", [talk]), out=tmp_path / "run")
+    [row] = run.table().to_pylist()
+    assert row["customer"] == "贵。说个理由"
+    other = write(tmp_path / "other.jsonl", [talk | {"customer": "贵。说个理由", "history": []}])
+    with pytest.raises(UsageError, match="前面聊的或客户的情况不一样"):
+        evaluation.compare(run, evaluation.run(cases=other, out=tmp_path / "other"))

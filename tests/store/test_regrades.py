@@ -68,6 +68,21 @@ def test_under_the_same_grading_the_first_regrade_stays(path: Path, store: Store
     assert execute(path, "SELECT * FROM regrades WHERE session_id = ?", session.id) == rows
 
 
+def test_a_regrade_made_again_stands_beside_the_first(path: Path, store: Store) -> None:
+    session = ended(store)
+    first = make_regrade(session.id)
+    better = Ending(outcome=Outcome.WON, score=100.0, replies=2)
+    second = make_regrade(session.id, ending=better, made=first.made + timedelta(seconds=1))
+    store.add_regrades([first])
+    rows = execute(path, "SELECT * FROM regrades")
+    store.add_regrades([second], again=True)
+    assert store.regrades_of(session.id) == (first, second)
+    assert store.regraded(session.id, make_grading()) == better, "the latest"
+    assert execute(path, "SELECT * FROM regrades WHERE made = (SELECT min(made) FROM regrades)") == rows
+    store.add_regrades([make_regrade(session.id, made=second.made + timedelta(1))])
+    assert len(store.regrades_of(session.id)) == 2
+
+
 @pytest.mark.parametrize("field", ["rubric_hash", "encoder", "calibration"])
 def test_under_another_grading_a_regrade_is_another(store: Store, field: str) -> None:
     session = ended(store)

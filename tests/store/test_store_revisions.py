@@ -68,9 +68,13 @@ def test_the_revisions_make_the_tables_of_the_schema(path: Path, store: Store) -
         assert compare_metadata(context, Base.metadata) == []
         checks = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'table'").scalars()
         written = " ".join(sql for sql in checks)
+        named = "SELECT name FROM sqlite_master WHERE type = 'index'"
+        indexes = set(connection.exec_driver_sql(named).scalars())
     for table in Base.metadata.tables.values():
         for constraint in table.constraints:
             assert str(constraint.name) in written
+        for index in table.indexes:
+            assert str(index.name) in indexes
 
 
 def test_an_older_database_is_upgraded_with_its_records(path: Path, later: Path, session: Session) -> None:

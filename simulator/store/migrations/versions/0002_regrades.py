@@ -26,7 +26,11 @@ def upgrade() -> None:
         sa.Column("turns", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_regrades"),
         sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_regrades_session_id_sessions"),
-        sa.UniqueConstraint("session_id", "rubric_hash", "encoder", "calibration", name="uq_regrades_once"),
+    )
+    op.create_index(
+        "ix_regrades_session_id_rubric_hash_encoder_calibration",
+        "regrades",
+        ["session_id", "rubric_hash", "encoder", "calibration"],
     )
 
 
