@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.content.places import shipped
 from tests.app.server import free_port
 from tests.conftest import Result
 
@@ -35,7 +36,13 @@ def own(tmp_path: Path) -> Path:
     (folder / "one@1.yaml").write_text(one, encoding="utf-8")
     taken = 'include:\n  - {from: service@1, items: ["skill:*", "step:phone_answer.*"]}\n'
     (folder / "taken@1.yaml").write_text(head.format("taken") + taken, encoding="utf-8")
-    skills = 'include:\n  - {from: service@1, items: ["skill:*"]}\n'
+    scenes = tmp_path / "own" / "personas" / "situations"
+    scenes.mkdir(parents=True)
+    known = (shipped("personas") / "situations" / "phone_answer.yaml").read_text(encoding="utf-8")
+    (scenes / "empty_room.yaml").write_text(
+        known.replace("id: phone_answer", "id: empty_room"), encoding="utf-8"
+    )
+    skills = "items:\n" + STEP.replace("SITUATION", "empty_room")
     (folder / "skills@1.yaml").write_text(head.format("skills") + skills, encoding="utf-8")
     return tmp_path / "own"
 
