@@ -23,7 +23,7 @@ Call = Callable[..., Result]
         (["grade"], "--rubric"),
         (["grade", "--rubric", "service@1", "--input", "/no/such.jsonl", "--output", "-"], "/no/such.jsonl"),
         (["grade", "--rubric", "servise@1", "--input", "-", "--output", "-"], "service@1"),
-        (["grade", "--rubric", "service@99", "--input", "-", "--output", "-"], "service@1"),
+        (["grade", "--rubric", "service@99", "--input", "-", "--output", "-"], "service@2"),
         (["play", "--script", "/no/such.jsonl", "--output", "-"], "/no/such.jsonl"),
         (["play", "--script", os.devnull, "--output", "-", "--seed", "-1"], "--seed"),
         (["play", "--script", os.devnull, "--output", "-", "--model", "hf:"], "hf:"),
