@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER_ARGS = [
     "--no-sandbox",
@@ -34,6 +36,15 @@ def find_chromium() -> str | None:
     if wanted:
         return wanted if Path(wanted).is_file() else None
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def need_chromium() -> None:
+    """Skips a test where there is no browser; fails it where one is required (in CI)."""
+    if find_chromium() is None:
+        message = "no chromium found (set CHROMIUM to its path)"
+        if os.environ.get("DUILIAN_REQUIRE_BROWSER") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
 
 
 def free_port() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.app.server import Visitor, browser, find_chromium, serve
+from tests.app.server import Visitor, browser, need_chromium, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -24,11 +23,7 @@ SIZES = [pytest.param((1280, 800), id="1280"), pytest.param((390, 844), id="390"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if find_chromium() is None:
-        message = "no chromium found (set CHROMIUM to its path)"
-        if os.environ.get("DUILIAN_REQUIRE_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
+    need_chromium()
     with serve(tmp_path_factory.mktemp("serve")) as address:
         yield address
 

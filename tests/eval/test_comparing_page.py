@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 
 from eval.comparing.comparison import Comparison, compare
 from eval.comparing.page import MOST_CHANGES, render
-from tests.app.server import browser, find_chromium
+from tests.app.server import browser, need_chromium
 from tests.eval.planted_runs import (
     NAMES,
     Row,
@@ -167,11 +166,7 @@ def test_unlabelled_runs_have_no_figures_of_right_and_wrong(tmp_path: Path) -> N
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    if find_chromium() is None:
-        message = "no chromium found (set CHROMIUM to its path)"
-        if os.environ.get("DUILIAN_REQUIRE_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
+    need_chromium()
     with browser() as chromium:
         yield chromium
 

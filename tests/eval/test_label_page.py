@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.app.server import PATIENCE, ROOT, browser, find_chromium, free_port
+from tests.app.server import PATIENCE, ROOT, browser, free_port, need_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -68,11 +67,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    if find_chromium() is None:
-        message = "no chromium found (set CHROMIUM to its path)"
-        if os.environ.get("DUILIAN_REQUIRE_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
+    need_chromium()
     with browser() as chromium:
         yield chromium
 
