@@ -164,7 +164,7 @@ def _plan(grader: Grader, content: Content, session: Session) -> _Plan | str:
     if not grader.rubric.steps_of(setup.situation):
         return f"评分标准 {grader.rubric.ref} 里没有情境“{setup.situation}”。"
     try:
-        casting = casting_of(content, setup, grader.rubric)
+        casting = casting_of(content, session, grader.rubric)
     except UsageError as error:  # its files are gone
         return str(error)
     requests = tuple(request_for(casting, history, reply) for history, reply in _moments(session))

@@ -49,6 +49,7 @@ class Hint:
 class Played:
     """A finished turn without an index: what grading, directing and speaking made of one reply."""
 
+    reply: str
     grade: Grade
     step: Step
     line: CustomerLine
@@ -62,14 +63,17 @@ def facts_of(persona: Persona) -> tuple[tuple[str, str], ...]:
     return tuple(named) + tuple((f"fact{n}", text) for n, text in enumerate(persona.facts, 1))
 
 
-def casting_of(content: Content, setup: SessionSetup, rubric: Rubric) -> director.Casting:
-    """Who plays in a session of `setup`, judged by `rubric`. Raises UsageError when its files are gone."""
+def casting_of(content: Content, session: Session, rubric: Rubric) -> director.Casting:
+    """Who plays in `session`, judged by `rubric`. Raises UsageError when its files are gone."""
+    setup = session.setup
     return director.cast(
         content.persona(setup.persona),
         content.style(setup.style),
         content.situation(setup.situation),
         rubric,
         setup.difficulty,
+        setup.seed,
+        worry=session.initial.concern.text,
     )
 
 
@@ -107,7 +111,7 @@ def play_turn(
     spoken = tuple(text for role, text in history if role == "customer")
     direction = direction_for(casting, step, grade, reply, seed, used, spoken)
     line = actor.speak(casting.persona, casting.situation, casting.style, history, direction)
-    return Played(grade=grade, step=step, line=line)
+    return Played(reply=reply, grade=grade, step=step, line=line)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,23 +124,31 @@ class Rehearsal:
     score: float
 
 
+# What a trainee says next, given the opening and the turns so far; None ends the talk.
+Trainee = Callable[[CustomerLine, tuple[Played, ...]], str | None]
+
+
+def scripted(replies: Sequence[str]) -> Trainee:
+    """A trainee who says `replies` in order, whatever the customer does."""
+    return lambda _, turns: replies[len(turns)] if len(turns) < len(replies) else None
+
+
 def rehearse(
-    casting: director.Casting, replies: Sequence[str], *, grader: ReplyGrader, actor: Actor, seed: int
+    casting: director.Casting, trainee: Trainee, *, grader: ReplyGrader, actor: Actor, seed: int
 ) -> Rehearsal:
-    """Plays `replies` in order until they or the talk end."""
+    """Plays until the trainee or the customer ends the talk."""
     state = director.opening_state(casting)
     opening = actor.opening(casting.persona, casting.situation, casting.style, seed)
     history: tuple[tuple[str, str], ...] = (("customer", opening.text),)
-    lines, turns = [opening], []
-    for reply in replies:
+    lines: list[CustomerLine] = [opening]
+    turns: list[Played] = []
+    while state.outcome is None and (reply := trainee(opening, tuple(turns))) is not None:
         used = tuple(line.line_id for line in lines if line.line_id)
         played = play_turn(casting, state, history, reply, grader=grader, actor=actor, seed=seed, used=used)
         turns.append(played)
         lines.append(played.line)
         state = played.step.state
         history = (*history, ("trainee", reply), ("customer", played.line.text))
-        if state.outcome is not None:
-            break
     score = director.score_of(casting, [t.grade for t in turns])
     return Rehearsal(opening=opening, turns=tuple(turns), outcome=director.close(state), score=score)
 
@@ -193,8 +205,8 @@ class PracticeRoom:
         rubric = content.rubric(self.rubric_name)
         situation = content.scene(persona, rubric, situation_id)
         style = content.style(style_id or persona.style)
-        casting = director.cast(persona, style, situation, rubric, difficulty)
         chosen = secrets.randbelow(2**31) if seed is None else seed
+        casting = director.cast(persona, style, situation, rubric, difficulty, chosen)
         setup = SessionSetup(
             persona=persona.id,
             situation=situation.id,
@@ -207,13 +219,13 @@ class PracticeRoom:
             seed=chosen,
             trainee=trainee,
         )
-        opening = self._actor.opening(persona, situation, style, chosen)
+        opening = self._actor.opening(casting.persona, situation, style, chosen)
         return self.store.start(setup, director.opening_state(casting), opening)
 
     def casting(self, session: Session) -> director.Casting:
         """Who plays in `session`, from today's content. Raises UsageError when its files are gone."""
         content = self.content
-        return casting_of(content, session.setup, content.rubric(session.setup.rubric))
+        return casting_of(content, session, content.rubric(session.setup.rubric))
 
     def submit(self, session_id: str, reply: str, seconds: float | None = None) -> Turn:
         """Stores a reply; `answer` then makes the customer answer it. Raises UsageError for an empty

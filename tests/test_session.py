@@ -11,7 +11,7 @@ from simulator import director
 from simulator.domain.persona import Difficulty, Move
 from simulator.domain.session import Outcome, Session
 from simulator.errors import DuilianError, StoreError, UsageError
-from simulator.session import MAX_REPLY, PracticeRoom, facts_of, rehearse
+from simulator.session import MAX_REPLY, PracticeRoom, facts_of, rehearse, scripted
 from simulator.store.store import Store
 from tests.factories import grade_of
 from tests.rooms import GOOD, GRADES, PERSON, ScriptedGrader, open_room, say
@@ -99,7 +99,7 @@ def test_a_reply_that_says_an_earlier_one_again_is_taken_as_such(room: PracticeR
 def test_the_room_plays_as_a_rehearsal_does(room: PracticeRoom, grader: ScriptedGrader) -> None:
     session = room.start(PERSON, seed=3)
     casting, actor = room.casting(session), room._actor
-    played = rehearse(casting, GOOD, grader=grader.for_rubric(casting.rubric), actor=actor, seed=3)
+    played = rehearse(casting, scripted(GOOD), grader=grader.for_rubric(casting.rubric), actor=actor, seed=3)
     session = say(room, session, *GOOD)
     assert [t.step for t in session.turns] == [t.step for t in played.turns]
     assert [t.line.text for t in session.turns if t.line] == [t.line.text for t in played.turns]
@@ -109,7 +109,9 @@ def test_the_room_plays_as_a_rehearsal_does(room: PracticeRoom, grader: Scripted
 def test_a_rehearsal_drops_what_comes_after_the_end(room: PracticeRoom, grader: ScriptedGrader) -> None:
     casting = room.casting(room.start(PERSON))
     say_all = ["滚", "烦", "认", "因"]
-    played = rehearse(casting, say_all, grader=grader.for_rubric(casting.rubric), actor=room._actor, seed=1)
+    played = rehearse(
+        casting, scripted(say_all), grader=grader.for_rubric(casting.rubric), actor=room._actor, seed=1
+    )
     assert len(played.turns) == 2
     assert played.outcome in {Outcome.LOST, Outcome.ESCALATED}
     assert played.score == 0

@@ -7,6 +7,7 @@ language models or of why the move was chosen.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -20,9 +21,10 @@ from simulator.errors import ModelError
 
 _TOP = 4  # how many of the best fitting lines the seed chooses among
 _MOODS = (Mood.UPSET, Mood.NEUTRAL, Mood.WARM)
-_JUST_SAID = ("figure", "day")
+_JUST_SAID = ("figure", "day", "now", "wrong")
 _OWN_TOPIC = 0.15  # bonus for a line written for this very situation
 _PICKED_UP = 0.2  # bonus for a line that takes up a figure or day just said
+_SLOT = re.compile(r"\{[a-z]+\}")
 _SAID_BEFORE = ("{}", "刚才说了，{}", "我说过了，{}")
 
 
@@ -62,8 +64,7 @@ def pick(
         if fresh:
             return _choose(fresh, direction.reply, rng)
     forms = [f for f in FORMS.get(direction.move, ()) if not _said(f, direction.spoken)]
-    if direction.move is Move.REVEAL:
-        forms = [f for f in forms if direction.reveals]
+    forms = [f for f in forms if all(name in slots for name in slots_in(f))]
     if not forms:
         cell_name = f"{style.id} / {situation.id} / {direction.move} / {direction.mood}"
         raise ModelError(f"台词库里这一格没有可用的话了：{cell_name}。请在 personas/lines/ 里补几句。")
@@ -83,12 +84,17 @@ def slots_for(persona: Persona, direction: Direction) -> dict[str, str]:
         "figure": direction.figure,
         "day": direction.day,
         "concern": direction.reveals,
+        "objection": direction.objection.text if direction.objection else None,
+        "earlier": direction.earlier,
+        "now": direction.now,
+        "wrong": direction.wrong,
+        "surname": direction.surname,
     }
     return {name: text for name, text in known.items() if text}
 
 
 def _said(form: str, spoken: tuple[str, ...]) -> bool:
-    plain = form.replace("{concern}", "")
+    plain = _SLOT.sub("", form)
     return any(s == form or (plain != form and plain.strip("，。 ") in s) for s in spoken)
 
 
@@ -105,7 +111,12 @@ def _cells(
 ) -> Iterator[Iterable[Line]]:
     """Groups of lines to try in turn: the situation's and its family's in this mood, then in the next
     moods; then lines written for other situations of the family (never for `open`)."""
-    lines = [ln for ln in content.lines if ln.style == style.id and ln.move is direction.move]
+    about = direction.objection.id if direction.objection else None
+    lines = [
+        ln
+        for ln in content.lines
+        if ln.style == style.id and ln.move is direction.move and ln.objection == about
+    ]
     own = {situation.id, situation.family.value}
     at = _MOODS.index(direction.mood)
     nearest_first = sorted(_MOODS, key=lambda m: abs(_MOODS.index(m) - at))

@@ -94,6 +94,10 @@ def note_text(content: Content, style: Style, direction: Direction, refused: tup
     extra = [
         f"要说的事实（数字不许改）：{direction.answer}" if direction.answer else "",
         f"要说出来的心事：{direction.reveals}" if direction.reveals else "",
+        f"要提的事：{direction.objection.text}" if direction.objection else "",
+        f"对方前面说的：{neutralise(direction.earlier)}" if direction.earlier else "",
+        f"现在改口说：{neutralise(direction.now)}" if direction.now else "",
+        f"对方叫你：{neutralise(direction.wrong)}" if direction.wrong else "",
         f"对方刚说的数字：{neutralise(direction.figure)}" if direction.figure else "",
         f"对方刚说的时间：{neutralise(direction.day)}" if direction.day else "",
         "别重复你说过的话。" if direction.spoken else "",

@@ -57,7 +57,7 @@ def measure(*, model: str, encoder: str, rubric: str, rounds: int) -> dict[str, 
     from simulator.actor.actor import Actor
     from simulator.cli import wiring
     from simulator.domain.grade import GradeRequest
-    from simulator.session import rehearse
+    from simulator.session import rehearse, scripted
 
     began = time.perf_counter()
     catalog = wiring.open_catalog(None)
@@ -76,7 +76,7 @@ def measure(*, model: str, encoder: str, rubric: str, rounds: int) -> dict[str, 
     requests = [
         GradeRequest(situation=situation.id, customer=situation.customer_says, reply=r) for r in _REPLIES
     ]
-    shows = [rehearse(casting, _REPLIES[:2], grader=grader, actor=actor, seed=n) for n in range(3)]
+    shows = [rehearse(casting, scripted(_REPLIES[:2]), grader=grader, actor=actor, seed=n) for n in range(3)]
     lines = [t.line.seconds * 1000 for show in shows for t in show.turns]
     return {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
@@ -94,7 +94,8 @@ def measure(*, model: str, encoder: str, rubric: str, rounds: int) -> dict[str, 
             ),
             "customer line": _spread(lines),
             "session of 5 turns": _timed(
-                lambda n: rehearse(casting, _REPLIES, grader=grader, actor=actor, seed=n), max(3, rounds // 4)
+                lambda n: rehearse(casting, scripted(_REPLIES), grader=grader, actor=actor, seed=n),
+                max(3, rounds // 4),
             ),
         },
     }

@@ -81,7 +81,7 @@ def player(
     from simulator import director
     from simulator.actor.actor import Actor
     from simulator.cli import wiring
-    from simulator.session import rehearse
+    from simulator.session import rehearse, scripted
 
     catalog = wiring.open_catalog(content)
     wanted = wiring.one_version(catalog, rubric)
@@ -96,8 +96,8 @@ def player(
         known.check_scored(wanted, situation)
         persona = known.persona(line.persona) if line.persona else known.first_persona(situation.id)
         style = known.style(line.style or persona.style)
-        casting = director.cast(persona, style, situation, wanted)
-        show = rehearse(casting, line.turns, grader=grader, actor=actor, seed=seed)
+        casting = director.cast(persona, style, situation, wanted, seed=seed)
+        show = rehearse(casting, scripted(line.turns), grader=grader, actor=actor, seed=seed)
         turns = [
             records.turn_record(r, p.grade, p.step, p.line)
             for r, p in zip(line.turns, show.turns, strict=False)

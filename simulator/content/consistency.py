@@ -42,8 +42,20 @@ def id_is_stem(file: YamlFile) -> Iterator[Problem]:
 
 
 def no_step_twice(file: YamlFile) -> Iterator[Problem]:
-    """A situation names each step once."""
+    """A situation names each step and each objection once."""
     yield from _twice(file, ("steps",), entries(file.data.get("steps")))
+    objections = [mapping(o).get("id") for o in entries(file.data.get("objections"))]
+    yield from _twice(file, ("objections",), objections)
+
+
+def no_worry_twice(file: YamlFile) -> Iterator[Problem]:
+    """A person's worries are told apart by their short form."""
+    first = mapping(file.data.get("concern")).get("short")
+    others = [mapping(c).get("short") for c in entries(file.data.get("other_concerns"))]
+    for index, short in enumerate(others):
+        if isinstance(short, str) and short in (first, *others[:index]):
+            text = f"{wording.show(short)} 写了两次"
+            yield wording.problem_at(file, ("other_concerns", index, "short"), text)
 
 
 def rubric_is_stem(file: YamlFile) -> Iterator[Problem]:
@@ -157,7 +169,7 @@ def _item_examples(file: YamlFile, location: Location, item: dict[Any, Any]) -> 
 CHECKS: dict[str, tuple[Check, ...]] = {
     "style": (id_is_stem,),
     "situation": (id_is_stem, no_step_twice),
-    "persona": (id_is_stem,),
+    "persona": (id_is_stem, no_worry_twice),
     "rubric": (
         rubric_is_stem,
         points_are_a_hundred,

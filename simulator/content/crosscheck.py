@@ -17,7 +17,7 @@ from simulator.content.consistency import entries, mapping
 from simulator.content.contents import Content
 from simulator.content.readers import Reading
 from simulator.content.yamlfile import Location
-from simulator.domain.persona import Family, Mood, Move
+from simulator.domain.persona import Family, Line, Mood, Move
 from simulator.domain.rubric import Kind
 from simulator.errors import Problem
 
@@ -40,6 +40,7 @@ FEATURES = frozenset(
         "repeated",
         "empty",
         "contradiction",
+        "misnamed",
     ]
 )
 _PARTICLES = "啊呀呢吧嘛哦哈啦呗哎唉嗯喂的了吗诶噢么哟"
@@ -57,12 +58,13 @@ Readings = dict[str, dict[str, Reading]]
 @dataclass(frozen=True, kw_only=True)
 class Known:
     """What files may refer to. `steps`: by situation, None when that file cannot be read; `keys`: of
-    `effects` and the like, None when a rubric cannot be read."""
+    `effects` and the like, None when a rubric cannot be read; `objections`: ids by situation that can be read."""
 
     styles: frozenset[str]
     steps: dict[str, tuple[str, ...] | None]
     families: frozenset[str]
     keys: frozenset[str] | None
+    objections: dict[str, frozenset[str]]
 
 
 def check(readings: Readings, released: dict[str, str]) -> list[Problem]:
@@ -86,6 +88,11 @@ def _known(readings: Readings) -> Known:
         steps=steps,
         families=frozenset(f.value for f in Family),
         keys=_keys(readings["rubric"]),
+        objections={
+            stem: frozenset(o.id for o in r.value.objections)
+            for stem, r in readings["situation"].items()
+            if r.value is not None
+        },
     )
 
 
@@ -226,24 +233,36 @@ def _prescribed(reading: Reading, known: Known, scored: dict[str, set[Any]]) -> 
 
 
 def _lines(readings: dict[str, Reading], known: Known) -> Iterator[Problem]:
-    scopes = set(known.steps) | known.families
     seen: dict[str, str] = {}
     for reading in readings.values():
         for number, line in (reading.value or {}).items():
             where = {"file": str(reading.path), "line": number}
-            if line.style not in known.styles:
-                text = f"没有 {wording.show(line.style)} 这种风格{wording.meant(line.style, known.styles)}"
-                yield Problem(**where, place="style", message=text)
-            for scope in line.scopes:
-                if scope not in scopes:
-                    text = f"没有 {wording.show(scope)} 这个情境或类别{wording.meant(scope, scopes)}"
-                    yield Problem(**where, place="scopes", message=text)
+            yield from (Problem(**where, place=place, message=text) for place, text in _unknown(line, known))
             bare = bare_text(line.text)
             if bare in seen:
                 text = f"和另一句只差空位、标点或语气词：{seen[bare]}"
                 yield Problem(**where, place="text", message=text)
             elif bare:
                 seen[bare] = f"{wording.show(line.text)}（{reading.path.name} 第 {number} 行）"
+
+
+def _unknown(line: Line, known: Known) -> Iterator[tuple[str, str]]:
+    """(place, message) of what a line names that there is not."""
+    if line.style not in known.styles:
+        yield "style", f"没有 {wording.show(line.style)} 这种风格{wording.meant(line.style, known.styles)}"
+    scopes = set(known.steps) | known.families
+    for scope in line.scopes:
+        if scope not in scopes:
+            yield "scopes", f"没有 {wording.show(scope)} 这个情境或类别{wording.meant(scope, scopes)}"
+    if line.objection is None:
+        return
+    for scope in line.scopes:
+        ids = known.objections.get(scope, frozenset())
+        if scope in known.objections and line.objection not in ids:
+            told = f"{wording.show(line.objection)} 这条异议{wording.meant(line.objection, ids)}"
+            yield "objection", f"情境 {scope} 没有 {told}"
+        elif scope in known.families:
+            yield "objection", f"异议是情境的，scopes 要写情境，写的是 {wording.show(scope)}"
 
 
 def coverage(content: Content) -> Counter[tuple[str, str, Move, Mood]]:

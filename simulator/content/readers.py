@@ -50,7 +50,15 @@ PROMPT_NAMES: dict[str, frozenset[str]] = {
     "second_opinion": frozenset(["customer", "reply", "items"]),
 }
 # The slots a line of the bank may hold.
-SLOTS = frozenset(["honorific", "company", "plan", "bill", "price", "product", "figure", "day", "concern"])
+SLOTS = frozenset(["honorific", "company", "plan", "bill", "price", "product", "figure", "day"])
+# Slots that only these moves can fill.
+_OWN_SLOTS = {
+    "concern": Move.REVEAL,
+    "earlier": Move.CATCH_OUT,
+    "now": Move.CATCH_OUT,
+    "wrong": Move.CORRECT,
+    "surname": Move.CORRECT,
+}
 # The shape of each kind of YAML file that becomes a domain type.
 _SHAPES: dict[str, type[BaseModel]] = {
     "style": schemas.StyleFile,
@@ -150,14 +158,20 @@ def _slot_problems(file: YamlFile) -> Iterator[Problem]:
     except ValueError as error:
         yield wording.problem_at(file, ("text",), f"{error}：{wording.show(text)}")
         return
-    for name in sorted(slots - SLOTS):
-        yield wording.problem_at(file, ("text",), f"不认识的空位 {{{name}}}{wording.meant(name, SLOTS)}")
+    known = SLOTS | set(_OWN_SLOTS)
+    for name in sorted(slots - known):
+        yield wording.problem_at(file, ("text",), f"不认识的空位 {{{name}}}{wording.meant(name, known)}")
     if move == Move.REVEAL and "concern" not in slots:
         yield wording.problem_at(
             file, ("text",), f"reveal 的台词必须有 {{concern}}，写的是 {wording.show(text)}"
         )
-    if isinstance(move, str) and move != Move.REVEAL and "concern" in slots:
-        yield wording.problem_at(file, ("text",), f"只有 reveal 的台词能用 {{concern}}，这一句是 {move}")
+    for name in sorted(slots & set(_OWN_SLOTS)):
+        if isinstance(move, str) and move != _OWN_SLOTS[name]:
+            text = f"只有 {_OWN_SLOTS[name]} 的台词能用 {{{name}}}，这一句是 {move}"
+            yield wording.problem_at(file, ("text",), text)
+    if (move == Move.OBJECT) != (record.get("objection") is not None):
+        text = "object 的台词要写 objection（情境里哪一条异议的 id），别的台词不写"
+        yield wording.problem_at(file, ("objection",), text)
 
 
 def slots_in(text: str) -> list[str]:

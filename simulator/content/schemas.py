@@ -95,6 +95,13 @@ class StartFile(Strict):
     patience: Unit
 
 
+class ObjectionFile(Strict):
+    """Something else customers in a situation bring up."""
+
+    id: Id
+    text: Annotated[str, StringConstraints(min_length=2, max_length=24, strip_whitespace=True)]
+
+
 class SituationFile(Strict):
     """`personas/situations/<id>.yaml`."""
 
@@ -115,11 +122,13 @@ class SituationFile(Strict):
     won: ConditionFile
     advanced: ConditionFile
     max_turns: Annotated[int, Field(ge=1, le=40)]
+    objections: tuple[ObjectionFile, ...] = ()
 
     def to_domain(self) -> p.Situation:
         """The domain type."""
         values = dict(self)
         values |= {
+            "objections": tuple(p.Objection(**o.model_dump()) for o in self.objections),
             "start": self.start.model_dump(),
             "won": self.won.to_domain(),
             "advanced": self.advanced.to_domain(),
@@ -170,6 +179,7 @@ class PersonaFile(Strict):
     arithmetic: str = ""
     cause: Text
     concern: ConcernFile
+    other_concerns: tuple[ConcernFile, ...] = ()
     opening: tuple[Text, ...] = ()
     answers: tuple[AnswerFile, ...] = ()
     background: Text
@@ -185,6 +195,7 @@ class PersonaFile(Strict):
             "bill": p.Money(**self.bill.model_dump()),
             "price": p.Money(**self.price.model_dump()) if self.price else None,
             "concern": p.Concern(**self.concern.model_dump()),
+            "other_concerns": tuple(p.Concern(**c.model_dump()) for c in self.other_concerns),
             "answers": tuple(p.Answer(**a.model_dump()) for a in self.answers),
             "effects": {k: v.to_domain() for k, v in self.effects.items()},
             "won": self.won.to_domain() if self.won else None,
@@ -201,6 +212,7 @@ class LineFile(Strict):
     mood: p.Mood
     scopes: Annotated[tuple[Id, ...], Field(min_length=1)]
     text: Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+    objection: Id | None = None
 
 
 class PlacementFile(Strict):

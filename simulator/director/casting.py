@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, replace
 
 from simulator.domain.persona import (
+    Concern,
     ConcernStatus,
     Condition,
     Delta,
     Difficulty,
     Family,
+    Objection,
     Persona,
     Situation,
     Style,
@@ -17,17 +20,30 @@ from simulator.domain.persona import (
 from simulator.domain.rubric import Rubric
 from simulator.domain.session import CustomerState, LedgerEntry
 
-# What a level of difficulty changes: (start of patience and trust, what must be covered, trust needed).
-_LEVELS = {
-    Difficulty.EASY: (0.12, -0.1, -0.05),
-    Difficulty.NORMAL: (0.0, 0.0, 0.0),
-    Difficulty.HARD: (-0.08, 0.05, 0.05),
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Level:
+    """What a level of difficulty changes; the rules stay the same. `ease`: added to the start of patience (half
+    of it to trust); `coverage`, `trust`: added to what must be earned; `objections`: how many more are brought
+    up once the first is answered."""
+
+    ease: float
+    coverage: float
+    trust: float
+    objections: int
+
+
+LEVELS = {
+    Difficulty.EASY: Level(ease=0.12, coverage=-0.1, trust=-0.05, objections=0),
+    Difficulty.NORMAL: Level(ease=0.0, coverage=0.0, trust=0.0, objections=1),
+    Difficulty.HARD: Level(ease=-0.08, coverage=0.05, trust=0.05, objections=2),
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Casting:
-    """Everything the director needs to know about one session, fixed from its start."""
+    """Everything the director needs to know about one session, fixed from its start. `persona.concern` is the
+    worry that this session hides; `objections`: what else will be brought up, in that order."""
 
     persona: Persona
     style: Style
@@ -38,6 +54,7 @@ class Casting:
     won: Condition
     advanced: Condition
     hides_concern: bool
+    objections: tuple[Objection, ...] = ()
 
 
 def cast(
@@ -46,10 +63,15 @@ def cast(
     situation: Situation,
     rubric: Rubric,
     difficulty: Difficulty | None = None,
+    seed: int = 0,
+    *,
+    worry: str | None = None,
 ) -> Casting:
-    """A Casting. `difficulty` defaults to the person's own. What the rubric does not score in the situation
-    cannot be asked for."""
+    """A Casting. `difficulty` defaults to the person's own; `seed` chooses which of the person's worries is
+    hidden and which objections follow in what order, unless `worry` (its short form) says which worry it is.
+    What the rubric does not score in the situation cannot be asked for."""
     level = difficulty or persona.difficulty
+    persona = replace(persona, concern=_worry(persona, seed, worry))
     steps = tuple(i.id for i in rubric.steps_of(situation.id))
     return Casting(
         persona=persona,
@@ -61,7 +83,21 @@ def cast(
         won=_harder(_scored(persona.won or situation.won, steps), level),
         advanced=_harder(_scored(persona.advanced or situation.advanced, steps), level),
         hides_concern=situation.family is not Family.DRILL,
+        objections=_objections(situation, level, seed),
     )
+
+
+def _worry(persona: Persona, seed: int, worry: str | None) -> Concern:
+    worries = (persona.concern, *persona.other_concerns)
+    known = next((c for c in worries if c.short == worry), None)
+    return known or random.Random(f"{seed}:{persona.id}:worry").choice(worries)
+
+
+def _objections(situation: Situation, level: Difficulty, seed: int) -> tuple[Objection, ...]:
+    """As many of the situation's as the level brings up, in an order of the seed's."""
+    order = list(situation.objections)
+    random.Random(f"{seed}:{situation.id}:objections").shuffle(order)
+    return tuple(order[: LEVELS[level].objections])
 
 
 def _scored(condition: Condition, steps: tuple[str, ...]) -> Condition:
@@ -82,18 +118,18 @@ def _within_reach(situation: Situation, rubric: Rubric, steps: tuple[str, ...]) 
 
 
 def _harder(condition: Condition, level: Difficulty) -> Condition:
-    _, coverage, trust = _LEVELS[level]
+    more = LEVELS[level]
     return replace(
         condition,
-        coverage=min(1.0, max(0.0, condition.coverage + coverage)),
-        trust=min(1.0, max(0.0, condition.trust + trust)),
+        coverage=min(1.0, max(0.0, condition.coverage + more.coverage)),
+        trust=min(1.0, max(0.0, condition.trust + more.trust)),
     )
 
 
 def opening_state(casting: Casting) -> CustomerState:
     """The customer's state before the first reply."""
     start, style = casting.situation.start, casting.style.start
-    ease = _LEVELS[casting.difficulty][0]
+    ease = LEVELS[casting.difficulty].ease
 
     def value(name: str, shift: float = 0.0) -> float:
         leaning = float(getattr(style, name))
@@ -108,4 +144,7 @@ def opening_state(casting: Casting) -> CustomerState:
             id=casting.situation.id, text=casting.situation.name, status=ConcernStatus.RAISED
         ),
         concern=LedgerEntry(id="concern", text=casting.persona.concern.short, status=ConcernStatus.HIDDEN),
+        further=tuple(
+            LedgerEntry(id=o.id, text=o.text, status=ConcernStatus.HIDDEN) for o in casting.objections
+        ),
     )

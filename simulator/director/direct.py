@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulator.director import mood, progress
+from simulator.director import ledger, mood, progress
 from simulator.director.casting import Casting, cast, opening_state
 from simulator.director.moves import Moment, choose
-from simulator.domain.grade import Grade, Verdict
+from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Move
 from simulator.domain.session import CustomerState, Dimension, Direction, Outcome, Step
 
 __all__ = ["Casting", "answer_for", "cast", "close", "direct", "direction_for", "opening_state"]
 
 
+# What comes before answering a question.
+_FIRST = frozenset({Move.ACCEPT, Move.REVEAL, Move.CONCEDE, Move.CATCH_OUT, Move.CORRECT, Move.RESIST_HURRY})
 # Characters of a fact's keywords that a question must hold.
 _ASKED = 2
 _LEAVE_TAKING = frozenset({"skill:thanks_close", "step:goodbye"})
@@ -35,27 +37,25 @@ def direct(
     change = mood.change(casting, state, grade, repeated)
     repeated = repeated or mood.unread(grade)  # neither earns anything
     sour = bool(grade.banned) or repeated
-    objection, concern = state.objection.status, state.concern.status
-    if not sour:
-        objection, concern = mood.ledger(casting, state, grade)
+    remembered = state if sour else ledger.remember(casting, state, grade)
     faulty = bool(grade.banned) or bool(grade.negatives)
     after = replace(
-        state,
+        remembered,
         anger=change.values[Dimension.ANGER],
         trust=change.values[Dimension.TRUST],
         interest=change.values[Dimension.INTEREST],
         patience=change.values[Dimension.PATIENCE],
-        objection=replace(state.objection, status=objection),
-        concern=replace(state.concern, status=concern),
         turn=turn,
         met=state.met if sour else progress.with_met(state.met, grade, turn),
-        claims=state.claims + mood.claims_of(grade, turn),
+        claims=state.claims + ledger.claims_of(grade, turn),
+        waiting=ledger.waiting(state, grade.features),
         faults=state.faults + faulty,
         insults=state.insults + bool(grade.banned),
     )
     moment = _moment(casting, state, after, grade, change, seed, repeated)
     move, outcome = choose(moment)
-    if outcome is None and move not in (Move.ACCEPT, Move.REVEAL, Move.CONCEDE):
+    held_back = move is Move.OBJECT and moment.won and moment.proposed  # all but agreed: the rest comes out now
+    if outcome is None and move not in _FIRST and not held_back:
         move = _answering(casting, after, grade, move)
     return Step(state=_settle(after, move, outcome), move=move, reasons=change.reasons)
 
@@ -70,7 +70,8 @@ def _moment(
     repeated: bool,
 ) -> Moment:
     covered = progress.coverage(casting.rubric, casting.situation.id, progress.steps_done(after.met))
-    met = {mood.bare_key(i.key) for i in grade.items if i.verdict is Verdict.MET}
+    met = ledger.met_keys(grade)
+    unanswered = bool(after.open_objections)
     return Moment(
         casting=casting,
         before=before,
@@ -78,12 +79,14 @@ def _moment(
         grade=grade,
         change=change,
         covered=covered,
-        won=progress.holds(casting.won, after, covered),
+        won=progress.holds(casting.won, after, covered) and not unanswered,
         advanced=progress.holds(casting.advanced, after, covered),
         proposed=bool(met & set(casting.situation.proposals)),
         probed=bool(met & set(casting.situation.probes)),
         took_leave=bool(met & _LEAVE_TAKING),
         repeated=repeated,
+        slipped=ledger.slip_of(casting, before, grade) is not None,
+        misnamed=ledger.misnomer_of(casting.persona, grade.features) is not None,
         seed=seed,
     )
 
@@ -105,12 +108,12 @@ def answer_for(casting: Casting, grade: Grade) -> str | None:
 
 def _settle(state: CustomerState, move: Move, outcome: Outcome | None) -> CustomerState:
     """The state after the customer has made `move`."""
-    concern = state.concern
     if move is Move.REVEAL:
-        concern = replace(concern, status=ConcernStatus.RAISED)
+        state = replace(state, concern=replace(state.concern, status=ConcernStatus.RAISED))
+    if move is Move.OBJECT:
+        state = ledger.bring_up(state)
     return replace(
         state,
-        concern=concern,
         moves=(*state.moves, move),
         conceded=state.conceded or move in (Move.CONCEDE, Move.ACCEPT),
         agreed=state.agreed or move is Move.ACCEPT,
@@ -141,6 +144,9 @@ def direction_for(
 ) -> Direction:
     """What the actor is told for the line that carries out `step`."""
     f = grade.features
+    before = replace(step.state, claims=tuple(c for c in step.state.claims if c.turn < step.state.turn))
+    slip = ledger.slip_of(casting, before, grade) if step.move is Move.CATCH_OUT else None
+    misnomer = ledger.misnomer_of(casting.persona, f) if step.move is Move.CORRECT else None
     return Direction(
         move=step.move,
         mood=step.state.mood,
@@ -152,6 +158,11 @@ def direction_for(
         answer=answer_for(casting, grade) if step.move is Move.ANSWER else None,
         figure=f.figures[-1] if f.figures else None,
         day=f.days[-1] if f.days else None,
+        objection=step.state.open_objections[-1] if step.move is Move.OBJECT else None,
+        earlier=slip.earlier if slip else None,
+        now=slip.now if slip else None,
+        wrong=misnomer.wrong if misnomer else None,
+        surname=misnomer.surname if misnomer else None,
         used=used,
         spoken=spoken,
     )

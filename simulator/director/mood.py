@@ -1,6 +1,6 @@
 """How one grade changes the four values, each change with its reason in words.
 
-Knows nothing of moves or outcomes.
+Knows nothing of moves or outcomes, nor of what the customer remembers (`ledger`).
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from simulator.director import ledger
 from simulator.director.casting import Casting
 from simulator.domain.grade import BANNED_KEY, Address, Grade, ItemResult, Verdict
-from simulator.domain.persona import ConcernStatus, Delta
-from simulator.domain.session import Claim, CustomerState, Dimension, Reason
+from simulator.domain.persona import Delta
+from simulator.domain.session import CustomerState, Dimension, Reason
 
 # A thing done again earns this share of what it earned the first time: sorry is worth most once.
 _AGAIN = 0.25
@@ -49,6 +50,7 @@ _FEATURE_NAMES = {
     "repeated": "又说了一遍同样的话",
     "empty": "等于什么也没说",
     "contradiction": "前后说的不一样",
+    "misnamed": "叫错了人",
     "drift": "时间在过去",
 }
 
@@ -165,76 +167,7 @@ def features_of(casting: Casting, state: CustomerState, grade: Grade, repeated: 
         "answered": f.question_answered is True and done,
         "cold": f.meaningful and not grade.banned and (grade.quality or 5) <= COLD_QUALITY,
         "off_topic": f.meaningful and (not done or unread(grade)) and not grade.banned,
-        "contradiction": contradicts(casting, state, grade),
+        "contradiction": ledger.slip_of(casting, state, grade) is not None,
+        "misnamed": ledger.misnomer_of(casting.persona, f) is not None,
     }
     return [name for name, true in holds.items() if true]
-
-
-def contradicts(casting: Casting, state: CustomerState, grade: Grade) -> bool:
-    """Whether a price named now is none of those named before for the same unit. What the customer pays
-    today is no offer and may be quoted at any time."""
-    paid = f"{casting.persona.bill.amount:g}"
-    before: dict[str, set[str]] = {}
-    for claim in state.claims:
-        if claim.kind == "price" and claim.text != paid + _unit(claim.text):
-            before.setdefault(_unit(claim.text), set()).add(claim.text)
-    now = [p for p in prices(grade) if p != paid + _unit(p)]
-    return any(_unit(p) in before and p not in before[_unit(p)] for p in now)
-
-
-def prices(grade: Grade) -> list[str]:
-    """Prices that stand for an offer: money per month. Sums that are worked out are none."""
-    return [f for f in grade.features.figures if f.endswith(("/月", "每月", "一个月"))]
-
-
-def _unit(figure: str) -> str:
-    return figure.lstrip("0123456789.零一二两三四五六七八九十百千万")
-
-
-def claims_of(grade: Grade, turn: int) -> tuple[Claim, ...]:
-    """What this reply said that can be held against the trainee later."""
-    f = grade.features
-    said = [("figure", t) for t in f.figures] + [("price", t) for t in prices(grade)]
-    said += [("day", t) for t in f.days] + [("promise", t) for t in f.promises]
-    return tuple(Claim(turn=turn, kind=kind, text=text) for kind, text in said)
-
-
-def ledger(casting: Casting, state: CustomerState, grade: Grade) -> tuple[ConcernStatus, ConcernStatus]:
-    """How far objection and concern have come after this reply. Each moves at most one stage a reply
-    (a worry that is out may be answered at once), and none while the reply insults."""
-    if grade.banned or not grade.features.meaningful:
-        return state.objection.status, state.concern.status
-    met = {bare_key(i.key) for i in grade.items if i.verdict is Verdict.MET}
-    situation = casting.situation
-    objection = _advance(
-        state.objection.status,
-        heard=bool(met & set(situation.acknowledges)),
-        answered=bool(met & set(situation.answers)),
-        settled=bool(met & set(situation.proposals)),
-    )
-    concern = state.concern.status
-    if concern is not ConcernStatus.HIDDEN:
-        cues = bool(met & set(situation.answers)) or bool(met & set(situation.acknowledges))
-        answered = bool(met & set(situation.answers))
-        concern = _advance(
-            concern, heard=cues, answered=answered, settled=bool(met & set(situation.proposals))
-        )
-        if state.concern.status is ConcernStatus.RAISED and answered:
-            concern = ConcernStatus.ANSWERED
-    return objection, concern
-
-
-def bare_key(key: str) -> str:
-    """`step:too_expensive.reason` as situation files write it: `step:reason`."""
-    kind, _, rest = key.partition(":")
-    return f"{kind}:{rest.rpartition('.')[2]}"
-
-
-def _advance(status: ConcernStatus, *, heard: bool, answered: bool, settled: bool) -> ConcernStatus:
-    if status is ConcernStatus.RAISED and heard:
-        return ConcernStatus.HEARD
-    if status in (ConcernStatus.RAISED, ConcernStatus.HEARD) and answered:
-        return ConcernStatus.ANSWERED if status is ConcernStatus.HEARD else ConcernStatus.HEARD
-    if status is ConcernStatus.ANSWERED and settled:
-        return ConcernStatus.SETTLED
-    return status

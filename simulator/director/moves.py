@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from simulator.director.casting import Casting
-from simulator.director.mood import MoodChange, contradicts
-from simulator.domain.grade import Grade
+from simulator.director.mood import MoodChange
+from simulator.domain.grade import Grade, Verdict
 from simulator.domain.persona import ConcernStatus, Family, Mood, Move
 from simulator.domain.session import CustomerState, Outcome
 
@@ -19,8 +19,15 @@ from simulator.domain.session import CustomerState, Outcome
 _MAY_REPEAT = frozenset({Move.QUESTION, Move.PRESS})
 # Anger at which a customer who stays this angry for two replies has heard enough.
 _BOILING = 0.97
-# How often a move may come in one session.
+# How often a move may come in one session, and those that soon sound like a tic.
 _MOST = 4
+_SELDOM = {Move.CORRECT: 2, Move.CATCH_OUT: 3, Move.RESIST_HURRY: 2, Move.COME_BACK: 2}
+# Trust from which one objection more is enough.
+_CONTENT = 0.85
+# A reply longer than this many times what the style bears is cut short.
+_OVERLONG = 2
+# Replies running that must have passed over a question before it is asked again whatever the style.
+_IGNORED = 2
 # What is left when no move fits, best first.
 _RESORT = (Move.PRESS, Move.ASK_AGAIN, Move.DOUBT, Move.QUESTION)
 _WARM_RESORT = (Move.QUESTION, Move.ASK_AGAIN, Move.PRESS, Move.DOUBT)
@@ -59,12 +66,19 @@ class Moment:
     probed: bool
     took_leave: bool
     repeated: bool
+    slipped: bool
+    misnamed: bool
     seed: int
 
 
 def choose(moment: Moment) -> tuple[Move, Outcome | None]:
     """The next move, and the outcome when it ends the talk."""
-    return _ending(moment) or _giving(moment) or _running_out(moment) or (_reacting(moment), None)
+    return (
+        _ending(moment)
+        or _giving(moment)
+        or _running_out(moment)
+        or (_at_once(moment) or _reacting(moment), None)
+    )
 
 
 def _ending(m: Moment) -> tuple[Move, Outcome] | None:
@@ -107,10 +121,10 @@ def _running_out(m: Moment) -> tuple[Move, Outcome] | None:
 
 def _giving(m: Moment) -> tuple[Move, None] | None:
     """The moves that open up or give something; each must be earned by what the grade saw."""
-    if m.grade.banned or m.repeated or not m.grade.features.meaningful:
+    if m.grade.banned or m.repeated or m.slipped or not m.grade.features.meaningful:
         return None
     s = m.state
-    if m.won and m.proposed:
+    if m.won and m.proposed and not _has_more(m):
         return Move.ACCEPT, None
     # the worry comes out when asked for by someone who is trusted a little
     hidden = s.concern.status is ConcernStatus.HIDDEN and m.casting.hides_concern
@@ -119,6 +133,44 @@ def _giving(m: Moment) -> tuple[Move, None] | None:
     if m.advanced and m.proposed and not s.conceded:
         return Move.CONCEDE, None
     return None
+
+
+def _has_more(m: Moment) -> bool:
+    """Whether something else is still to be brought up, and this is the time: nobody who is bid goodbye starts
+    anew, and one who trusts that much lets the rest of the list be."""
+    s = m.state
+    if s.next_objection is None or Move.OBJECT not in m.casting.situation.moves or m.took_leave:
+        return False
+    content = s.trust >= _CONTENT and any(e.status is not ConcernStatus.HIDDEN for e in s.further)
+    return not content and s.turn + 2 <= m.casting.situation.max_turns
+
+
+def _at_once(m: Moment) -> Move | None:
+    """What a customer takes up before anything else: being told two things, being called by another's name,
+    being hurried, a wall of text; or, all that was brought up being answered, the next thing on the list."""
+    f = m.grade.features
+    met = {i.bare for i in m.grade.items if i.verdict is Verdict.MET and i.key.startswith("negative:")}
+    overlong = f.length > _OVERLONG * m.casting.style.long_reply and m.state.mood is not Mood.WARM
+    wanted = (
+        (Move.CATCH_OUT, m.slipped),
+        (Move.CORRECT, m.misnamed and not m.grade.banned),
+        (Move.RESIST_HURRY, "pressure" in met and not m.grade.banned),
+        (Move.INTERRUPT, overlong),
+        (Move.ASK_AGAIN, m.state.waiting >= _IGNORED and f.meaningful and m.state.mood is not Mood.WARM),
+        (Move.COME_BACK, m.before.moves[-1:] == (Move.GO_QUIET,) and f.meaningful and not m.grade.banned),
+        (Move.OBJECT, _may_object(m)),
+    )
+    known, said = m.casting.situation.moves, m.before.moves
+    return next((move for move, due in wanted if due and move in known and not _worn(move, said)), None)
+
+
+def _may_object(m: Moment) -> bool:
+    """Whether the next objection comes now: nothing else is open and the reply was no fault."""
+    s = m.state
+    worry_open = s.concern.status in (ConcernStatus.RAISED, ConcernStatus.HEARD)
+    settled = s.objection.status.rank >= ConcernStatus.ANSWERED.rank and not s.open_objections
+    at_fault = bool(m.grade.banned or m.grade.negatives) or m.repeated
+    return settled and _has_more(m) and not worry_open and not at_fault and m.grade.features.meaningful
 
 
 def _reacting(m: Moment) -> Move:
@@ -144,7 +196,7 @@ def _reacting(m: Moment) -> Move:
 def _worn(move: Move, said: tuple[Move, ...]) -> bool:
     """Whether `move` would sound stuck after the moves `said`."""
     running = 2 if move in _MAY_REPEAT else 1
-    return said[-running:] == (move,) * running or said.count(move) >= _MOST
+    return said[-running:] == (move,) * running or said.count(move) >= _SELDOM.get(move, _MOST)
 
 
 def _pull(pulls: dict[Move, float], factor: float, *moves: Move) -> None:
@@ -170,7 +222,7 @@ def _pulls(m: Moment) -> dict[Move, float]:
     pull(4 if f.length > m.casting.style.long_reply else 0.0, Move.INTERRUPT)
     claimed = bool(f.figures or f.promises) and f.meaningful
     pull(2.5 if claimed else 0.1, Move.TEST_CLAIM)
-    if contradicts(m.casting, m.before, m.grade):
+    if m.slipped:
         pull(8, Move.DOUBT, Move.TEST_CLAIM)
     if worse:
         pull(4, Move.REFUSE, Move.THREATEN)

@@ -83,7 +83,8 @@ class Features:
     `length`: characters without spaces; `figures`: numbers with their unit as typed (钱, 折, 天 …);
     `days`: named days and dates; `promises`: clauses that promise an act; `third_parties`: named kinds of
     other customers; `question_answered`: None when the customer asked nothing; `questions`: the
-    clauses that ask something; `meaningful`: False for an
+    clauses that ask something; `called`: surname and title by which the reply addresses somebody (冯厂长);
+    `meaningful`: False for an
     empty reply, emoji or symbols only, or text that is not Chinese.
     """
 
@@ -99,6 +100,7 @@ class Features:
     small_talk: bool = False
     spec_list: bool = False
     meaningful: bool = True
+    called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

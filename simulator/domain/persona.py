@@ -58,6 +58,11 @@ class Move(StrEnum):
     ESCALATE = "escalate"
     LEAVE = "leave"
     FAREWELL = "farewell"
+    OBJECT = "object"
+    CATCH_OUT = "catch_out"
+    CORRECT = "correct"
+    RESIST_HURRY = "resist_hurry"
+    COME_BACK = "come_back"
 
 
 class ConcernStatus(StrEnum):
@@ -122,12 +127,22 @@ class Condition:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Objection:
+    """Something else that customers in a situation hold against the matter, once the first is dealt with.
+    `text`: what it is, as a trainer would note it (嫌合同绑得太久)."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Situation:
     """A customer's opening problem or an etiquette drill.
 
     `steps`: prescribed step ids in order; `ordered`: whether the order counts; `probes`: item keys that
     draw out the hidden concern; `answers`: item keys that answer an objection or worry; `moves`: what the
-    customer may do besides `open` and the moves that end or give; `max_turns`: the talk ends after it.
+    customer may do besides `open` and the moves that end or give; `max_turns`: the talk ends after it;
+    `objections`: what else may be brought up when the first objection is answered.
     """
 
     id: str
@@ -147,6 +162,7 @@ class Situation:
     advanced: Condition
     max_turns: int
     source: str = ""
+    objections: tuple[Objection, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,7 +198,8 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Persona:
-    """A person of the cast. `effects` overrides the style's, `won` and `advanced` the situation's."""
+    """A person of the cast. `effects` overrides the style's, `won` and `advanced` the situation's;
+    `concern`, `other_concerns`: the worries of which each session hides one."""
 
     id: str
     name: str
@@ -208,12 +225,17 @@ class Persona:
     effects: dict[str, Delta] = field(default_factory=dict)
     won: Condition | None = None
     advanced: Condition | None = None
+    other_concerns: tuple[Concern, ...] = ()
+
+    @property
+    def surname(self) -> str:
+        """The family name: one character, or two of the known double ones."""
+        return self.name[:2] if self.name[:2] in _DOUBLE_SURNAMES else self.name[:1]
 
     @property
     def honorific(self) -> str:
         """How staff address this person: surname and title."""
-        surname = self.name[:2] if self.name[:2] in _DOUBLE_SURNAMES else self.name[:1]
-        return surname + self.title
+        return self.surname + self.title
 
 
 _DOUBLE_SURNAMES = frozenset(
@@ -239,7 +261,8 @@ _DOUBLE_SURNAMES = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """A line of the bank. `scopes`: family names or situation ids it fits; `text` may hold `{slots}`."""
+    """A line of the bank. `scopes`: family names or situation ids it fits; `text` may hold `{slots}`;
+    `objection`: id of the situation's objection that it brings up, of `object` lines only."""
 
     id: str
     style: str
@@ -247,3 +270,4 @@ class Line:
     mood: Mood
     scopes: tuple[str, ...]
     text: str
+    objection: str | None = None

@@ -58,10 +58,10 @@ class LedgerEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """What the trainee said that can be held against them: a figure, a day, a promise."""
+    """What the trainee said that can be held against them: a figure, a price, a day, a promise."""
 
     turn: int
-    kind: str  # figure | day | promise
+    kind: str  # figure | price | day | promise
     text: str
 
 
@@ -69,10 +69,10 @@ class Claim:
 class CustomerState:
     """The customer's mind after `turn` replies. Values lie in [0, 1].
 
-    `objection`, `concern`: the ledger; `met`: keys met so far with the turn they were first met in;
+    `objection`, `further`, `concern`: the ledger, with the objections still to come as hidden; `met`: keys met so far with the turn they were first met in;
     `faults`: how often a fault or banned thing was committed; `moves`: every move so far, oldest first;
-    `conceded`, `agreed`: whether the customer has accepted a next step, or everything; `outcome`: set
-    when the talk has ended.
+    `waiting`: replies running that left the customer's question unanswered; `conceded`, `agreed`: whether
+    the customer has accepted a next step, or everything; `outcome`: set when the talk has ended.
     """
 
     anger: float
@@ -90,6 +90,18 @@ class CustomerState:
     conceded: bool = False
     agreed: bool = False
     outcome: Outcome | None = None
+    further: tuple[LedgerEntry, ...] = ()
+    waiting: int = 0
+
+    @property
+    def open_objections(self) -> tuple[LedgerEntry, ...]:
+        """The further objections that were brought up and have no answer yet."""
+        return tuple(e for e in self.further if e.status in (ConcernStatus.RAISED, ConcernStatus.HEARD))
+
+    @property
+    def next_objection(self) -> LedgerEntry | None:
+        """The next one to bring up, if any is left."""
+        return next((e for e in self.further if e.status is ConcernStatus.HIDDEN), None)
 
     @property
     def mood(self) -> Mood:
@@ -250,7 +262,10 @@ class Direction:
     """What the actor is told for one line: the move and what may be woven into it.
 
     `reveals`: the hidden concern's clause, only when the move reveals it; `answer`: the fact to give when
-    the move is `answer`; `figure`, `day`: what the trainee just said; `used`: ids of bank lines already
+    the move is `answer`; `figure`, `day`: what the trainee just said; `objection`: what `object` brings up;
+    `earlier`, `now`: what was said before and what is said instead, for `catch_out` (`now` is None for a broken
+    promise); `wrong`, `surname`: what the trainee called the customer and, where that is what is wrong, the true
+    family name, for `correct`; `used`: ids of bank lines already
     spoken; `spoken`: what the customer has said so far; `turn`: index of the answered reply.
     """
 
@@ -264,5 +279,10 @@ class Direction:
     answer: str | None = None
     figure: str | None = None
     day: str | None = None
+    objection: LedgerEntry | None = None
+    earlier: str | None = None
+    now: str | None = None
+    wrong: str | None = None
+    surname: str | None = None
     used: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()

@@ -58,6 +58,15 @@ _FAMILIAR = re.compile(r"你(?!们)")
 _TITLES = re.compile(
     r"[\u4e00-\u9fff](?:总|经理|主任|先生|女士|老师|厂长|院长|校长|老板|阿姨|大哥|大姐|师傅|局长|处长|科长|姐|哥|叔)"
 )
+# 冯厂长，… | 您好，王总： who is spoken to stands alone before a mark or before 您/你.
+_SURNAMES = (
+    "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金"
+    "韦贾夏付方邹熊白孟秦邱侯江尹薛阎段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔温阮章鲁葛柯樊阳兰蓝洪安童佟骆柳尤岳"
+)
+_CALLED = re.compile(
+    rf"(?:^|[，,。！!？?；;\s]|您好|你好|是)([{_SURNAMES}](?:总|经理|主任|先生|女士|小姐|老师|厂长|院长|校长|老板|阿姨|大哥|大姐|"
+    r"师傅|局长|处长|科长|店长|会长|叔))(?=[，,。！!？?：:；;\s]|$|您|你)"
+)
 _ECHO = re.compile(r"[\u3400-\u9fffA-Za-z0-9]{2,}")
 
 
@@ -134,4 +143,5 @@ def features(reply: str, customer: str = "") -> Features:
         small_talk=bool(_SMALL_TALK.search(text)),
         spec_list=len(_SPEC.findall(text)) >= 3,
         meaningful=meaningful,
+        called=tuple(m.group(1) for m in _CALLED.finditer(text) if text[m.start()] != "是"),
     )

@@ -12,9 +12,12 @@ from simulator.actor.models.bank import BankChatModel
 from simulator.actor.prompt import messages
 from simulator.actor.wording import sameness_key
 from simulator.content.contents import Content
-from simulator.domain.persona import Line, Mood, Move
+from simulator.domain.persona import ConcernStatus, Line, Mood, Move
+from simulator.domain.session import LedgerEntry
 from simulator.errors import ModelError
 from tests.actor.talk import cast, make_direction
+
+OBJECTION = LedgerEntry(id="nobodys", text="怕装起来耽误事", status=ConcernStatus.RAISED)
 
 
 def line(line_id: str, text: str, *scopes: str, mood: Mood = Mood.NEUTRAL, move: Move = Move.PRESS) -> Line:
@@ -56,6 +59,7 @@ def test_every_move_of_every_family_has_a_line(content: Content, move: Move) -> 
                     move=move,
                     reveals=persona.concern.short if move is Move.REVEAL else None,
                     answer="这个我说过" if move is Move.ANSWER else None,
+                    objection=OBJECTION if move is Move.OBJECT else None,
                 )
                 drawn = pick(content, persona, content.situation(situation_id), style, direction)
                 assert drawn.text.strip()

@@ -11,7 +11,7 @@ from simulator.content.catalog import read_all
 from simulator.content.contents import Content
 from simulator.content.crosscheck import bare_text, coverage
 from simulator.content.source import ContentSource
-from simulator.domain.persona import Family, Move
+from simulator.domain.persona import Family, Mood, Move
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,20 @@ def test_every_reachable_move_has_a_line_in_every_style(content: Content) -> Non
     for (style, situation, move, _), lines in coverage(content).items():
         held[style, situation, move] += lines
     assert [cell for cell, lines in held.items() if not lines and cell[2] is not Move.ANSWER] == []
+
+
+def test_every_objection_can_be_brought_up_in_every_style_and_mood(content: Content) -> None:
+    held = {(ln.style, ln.objection, ln.mood, scope) for ln in content.lines for scope in ln.scopes}
+    brought_up = [(s.id, o.id) for s in content.situations.values() for o in s.objections]
+    missing = [
+        (situation, objection, style, mood)
+        for situation, objection in brought_up
+        for style in content.styles
+        for mood in Mood
+        if (style, objection, mood, situation) not in held
+    ]
+    assert len(brought_up) == 36
+    assert missing == []
 
 
 def test_every_item_has_examples_and_near_misses(content: Content) -> None:

@@ -1,0 +1,174 @@
+"""What the customer remembers: objections and worry and how far each has come, what the trainee said, whether
+it still holds, and how the trainee addressed them.
+
+Pure functions of grade and state. Knows nothing of the four values, of moves or of words to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from simulator.director.casting import Casting
+from simulator.domain.grade import Features, Grade, Verdict
+from simulator.domain.persona import ConcernStatus, Persona
+from simulator.domain.session import Claim, CustomerState, LedgerEntry
+from simulator.language.features import days
+from simulator.language.text import jaccard, trigrams
+
+# Trigram Jaccard, days left out, from which two promises are of the same act.
+_SAME_ACT = 0.4
+# A promise is quoted back when it is short enough to be typed again.
+_QUOTED = range(4, 19)
+_BROKEN_BY = frozenset({"negative:pass_the_buck"})
+_MEN = ("先生", "大哥", "叔", "哥")
+_WOMEN = ("女士", "阿姨", "大姐", "姐", "小姐")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slip:
+    """Something said that does not go with what was said `earlier`: `now` instead, or None for a promise
+    that is not kept."""
+
+    earlier: str
+    now: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Misnomer:
+    """What the customer was wrongly called; `surname`: the true one, where that is what was wrong."""
+
+    wrong: str
+    surname: str | None = None
+
+
+def met_keys(grade: Grade) -> frozenset[str]:
+    """The items met, as situation files write them: `step:reason` for `step:too_expensive.reason`."""
+    return frozenset(bare_key(i.key) for i in grade.items if i.verdict is Verdict.MET)
+
+
+def bare_key(key: str) -> str:
+    """`step:too_expensive.reason` as situation files write it: `step:reason`."""
+    kind, _, rest = key.partition(":")
+    return f"{kind}:{rest.rpartition('.')[2]}"
+
+
+def remember(casting: Casting, state: CustomerState, grade: Grade) -> CustomerState:
+    """`state` with objections and worry as far as this reply brings them. The first objection moves at most one
+    stage a reply; what was brought up or let out since may be answered at once; nothing moves while a reply
+    insults or says nothing."""
+    if grade.banned or not grade.features.meaningful:
+        return state
+    met, situation = met_keys(grade), casting.situation
+    heard = bool(met & set(situation.acknowledges))
+    answered = bool(met & set(situation.answers))
+    settled = bool(met & set(situation.proposals))
+
+    def later(entry: LedgerEntry) -> LedgerEntry:
+        """A further objection or the worry: hidden ones stay so."""
+        if entry.status is ConcernStatus.RAISED and answered:
+            return replace(entry, status=ConcernStatus.ANSWERED)
+        return replace(entry, status=_advance(entry.status, heard or answered, answered, settled))
+
+    first = replace(state.objection, status=_advance(state.objection.status, heard, answered, settled))
+    return replace(
+        state,
+        objection=first,
+        concern=later(state.concern),
+        further=tuple(later(entry) for entry in state.further),
+    )
+
+
+def _advance(status: ConcernStatus, heard: bool, answered: bool, settled: bool) -> ConcernStatus:
+    if status is ConcernStatus.RAISED and heard:
+        return ConcernStatus.HEARD
+    if status in (ConcernStatus.RAISED, ConcernStatus.HEARD) and answered:
+        return ConcernStatus.ANSWERED if status is ConcernStatus.HEARD else ConcernStatus.HEARD
+    if status is ConcernStatus.ANSWERED and settled:
+        return ConcernStatus.SETTLED
+    return status
+
+
+def bring_up(state: CustomerState) -> CustomerState:
+    """`state` with the next objection brought up."""
+    coming = state.next_objection
+    raised = tuple(
+        replace(e, status=ConcernStatus.RAISED) if coming is not None and e.id == coming.id else e
+        for e in state.further
+    )
+    return replace(state, further=raised)
+
+
+def waiting(state: CustomerState, features: Features) -> int:
+    """Replies running that left the customer's question unanswered, this one included."""
+    if features.question_answered is False or (state.waiting and not features.meaningful):
+        return state.waiting + 1
+    return 0
+
+
+def claims_of(grade: Grade, turn: int) -> tuple[Claim, ...]:
+    """What this reply said that can be held against the trainee later."""
+    f = grade.features
+    said = [("figure", t) for t in f.figures] + [("price", t) for t in _prices(f)]
+    said += [("day", t) for t in f.days] + [("promise", t) for t in f.promises]
+    return tuple(Claim(turn=turn, kind=kind, text=text) for kind, text in said)
+
+
+def slip_of(casting: Casting, state: CustomerState, grade: Grade) -> Slip | None:
+    """The first thing in this reply that does not go with an earlier one: another price, another day for the
+    same act, or a promise that is passed on to others instead of being kept."""
+    return next(_slips(casting, state, grade), None)
+
+
+def _slips(casting: Casting, state: CustomerState, grade: Grade) -> Iterator[Slip]:
+    yield from _other_prices(casting.persona, state, grade.features)
+    promised = [c.text for c in state.claims if c.kind == "promise"]
+    for now in grade.features.promises:
+        yield from (found for earlier in reversed(promised) if (found := _put_off(earlier, now)))
+    if met_keys(grade) & _BROKEN_BY:
+        quotable = [p for p in promised if len(p) in _QUOTED]
+        yield from (Slip(earlier=p) for p in quotable[-1:])
+
+
+def _other_prices(persona: Persona, state: CustomerState, features: Features) -> Iterator[Slip]:
+    """What the customer pays today is no offer and may be quoted at any time."""
+    paid = f"{persona.bill.amount:g}"
+    offers = [c.text for c in state.claims if c.kind == "price" and c.text != paid + _unit(c.text)]
+    for now in _prices(features):
+        same_unit = [o for o in offers if _unit(o) == _unit(now)]
+        if same_unit and now not in same_unit and now != paid + _unit(now):
+            yield Slip(earlier=same_unit[-1], now=now)
+
+
+def _put_off(earlier: str, now: str) -> Slip | None:
+    """Another day for the act that was promised already."""
+    before, after = days(earlier), days(now)
+    if not before or not after or set(before) & set(after):
+        return None
+    alike = jaccard(trigrams(_without(earlier, before)), trigrams(_without(now, after)))
+    return Slip(earlier=before[0], now=after[0]) if alike >= _SAME_ACT else None
+
+
+def _without(text: str, parts: tuple[str, ...]) -> str:
+    for part in parts:
+        text = text.replace(part, "")
+    return text
+
+
+def _prices(features: Features) -> list[str]:
+    """Prices that stand for an offer: money per month. Sums that are worked out are none."""
+    return [f for f in features.figures if f.endswith(("/月", "每月", "一个月"))]
+
+
+def _unit(figure: str) -> str:
+    return figure.lstrip("0123456789.零一二两三四五六七八九十百千万")
+
+
+def misnomer_of(persona: Persona, features: Features) -> Misnomer | None:
+    """A wrong family name, or a title of the other sex."""
+    for called in features.called:
+        if not called.startswith(persona.surname):
+            return Misnomer(wrong=called, surname=persona.surname)
+        if called.endswith(_WOMEN if persona.gender == "male" else _MEN):
+            return Misnomer(wrong=called)
+    return None
