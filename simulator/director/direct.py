@@ -36,7 +36,7 @@ def direct(
     turn = state.turn + 1
     change = mood.change(casting, state, grade, repeated)
     repeated = repeated or mood.unread(grade)  # neither earns anything
-    sour = bool(grade.banned) or repeated
+    sour = ledger.insults(grade) or repeated
     remembered = state if sour else ledger.remember(casting, state, grade)
     faulty = bool(grade.banned) or bool(grade.negatives)
     after = replace(
@@ -50,7 +50,7 @@ def direct(
         claims=state.claims + ledger.claims_of(grade, turn),
         waiting=ledger.waiting(state, grade.features),
         faults=state.faults + faulty,
-        insults=state.insults + bool(grade.banned),
+        insults=state.insults + ledger.insults(grade),
     )
     moment = _moment(casting, state, after, grade, change, seed, repeated)
     move, outcome = choose(moment)

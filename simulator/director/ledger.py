@@ -1,5 +1,5 @@
 """What the customer remembers: objections and worry and how far each has come, what the trainee said, whether
-it still holds, and how the trainee addressed them.
+it still holds, whether it insulted, and how the trainee addressed them.
 
 Pure functions of grade and state. Knows nothing of the four values, of moves or of words to say.
 """
@@ -16,6 +16,9 @@ from simulator.domain.session import Claim, CustomerState, LedgerEntry
 from simulator.language.features import days
 from simulator.language.text import jaccard, trigrams
 
+# Probability from which a banned thing is an insult; a less certain one is a harsh word: it hurts half as much
+# and takes nothing away from what else the reply does.
+_INSULT = 0.7
 # Trigram Jaccard, days left out, from which two promises are of the same act.
 _SAME_ACT = 0.4
 # A promise is quoted back when it is short enough to be typed again.
@@ -42,6 +45,11 @@ class Misnomer:
     surname: str | None = None
 
 
+def insults(grade: Grade) -> bool:
+    """Whether the reply insults beyond doubt."""
+    return any(hit.score >= _INSULT for hit in grade.banned)
+
+
 def met_keys(grade: Grade) -> frozenset[str]:
     """The items met, as situation files write them: `step:reason` for `step:too_expensive.reason`."""
     return frozenset(bare_key(i.key) for i in grade.items if i.verdict is Verdict.MET)
@@ -57,7 +65,7 @@ def remember(casting: Casting, state: CustomerState, grade: Grade) -> CustomerSt
     """`state` with objections and worry as far as this reply brings them. The first objection moves at most one
     stage a reply; what was brought up or let out since may be answered at once; nothing moves while a reply
     insults or says nothing."""
-    if grade.banned or not grade.features.meaningful:
+    if insults(grade) or not grade.features.meaningful:
         return state
     met, situation = met_keys(grade), casting.situation
     heard = bool(met & set(situation.acknowledges))

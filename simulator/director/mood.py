@@ -102,7 +102,7 @@ def _causes(
     """(key, name, delta, share) of all that counts: faults first, so that they are never capped away."""
     yield from _faults(casting, grade)
     yield "feature:drift", _FEATURE_NAMES["drift"], casting.style.drift, 1.0
-    soured = bool(grade.banned)
+    soured = ledger.insults(grade)
     for feature in features_of(casting, state, grade, repeated):
         effect = casting.effects.get(f"feature:{feature}", Delta())
         if not (soured and _is_good(effect)):
@@ -121,7 +121,9 @@ def _faults(casting: Casting, grade: Grade) -> Iterator[tuple[str, str, Delta, f
     if grade.banned:  # several ids name one thing said: it hurts once
         hit = grade.banned[0]
         delta = _lookup(casting.effects, f"banned:{hit.category}", "banned:*")
-        yield f"banned:{hit.id}", f"说了不该说的话（{hit.text[:14]}）", delta, 1.0
+        sure = ledger.insults(grade)
+        name = "说了不该说的话" if sure else "这话有点冲"
+        yield f"banned:{hit.id}", f"{name}（{hit.text[:14]}）", delta, 1.0 if sure else 0.5
     for item in grade.items:
         if item.verdict is Verdict.MET and item.key.startswith("negative:") and item.key != BANNED_KEY:
             delta = _lookup(casting.effects, item.key, "negative:*")

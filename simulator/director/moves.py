@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from simulator.director.casting import Casting
+from simulator.director.ledger import insults
 from simulator.director.mood import MoodChange
 from simulator.domain.grade import Grade, Verdict
 from simulator.domain.persona import ConcernStatus, Family, Mood, Move
@@ -22,6 +23,8 @@ _BOILING = 0.97
 # How often a move may come in one session, and those that soon sound like a tic.
 _MOST = 4
 _SELDOM = {Move.CORRECT: 2, Move.CATCH_OUT: 3, Move.RESIST_HURRY: 2, Move.COME_BACK: 2}
+# Trust gained by one reply from which it counts as help to a customer whose patience is at an end.
+_HELPED = 0.03
 # Trust from which one objection more is enough.
 _CONTENT = 0.85
 # A reply longer than this many times what the style bears is cut short.
@@ -84,18 +87,18 @@ def choose(moment: Moment) -> tuple[Move, Outcome | None]:
 def _ending(m: Moment) -> tuple[Move, Outcome] | None:
     """The moves by which what was said ends the talk. One insult alone never does: the customer hits
     back first."""
-    s = m.state
+    s, insulted = m.state, insults(m.grade)
     if m.before.agreed:
-        return (Move.LEAVE, Outcome.LOST) if m.grade.banned else (Move.FAREWELL, Outcome.WON)
-    if s.insults >= 3 and m.grade.banned:
+        return (Move.LEAVE, Outcome.LOST) if insulted else (Move.FAREWELL, Outcome.WON)
+    if s.insults >= 3 and insulted:
         return _storms_off(m)
-    if s.insults >= 2 and m.grade.banned and (s.anger >= 0.7 or s.trust <= 0.15 or s.patience <= 0.2):
+    if s.insults >= 2 and insulted and (s.anger >= 0.7 or s.trust <= 0.15 or s.patience <= 0.2):
         return _storms_off(m)
     if s.anger >= _BOILING and m.before.anger >= _BOILING:
         return _storms_off(m)
     if s.faults >= 3 and s.trust <= 0.1 and s.patience <= 0.4 and m.covered < 0.3:
         return _storms_off(m)
-    if m.before.conceded and m.took_leave and not m.grade.banned and not m.won:
+    if m.before.conceded and m.took_leave and not insulted and not m.won:
         return Move.FAREWELL, Outcome.ADVANCED
     return None
 
@@ -109,10 +112,12 @@ def _storms_off(m: Moment) -> tuple[Move, Outcome]:
 
 
 def _running_out(m: Moment) -> tuple[Move, Outcome] | None:
-    """The end when turns or patience are used up and this reply did not save the talk."""
+    """The end when turns or patience are used up and this reply did not save the talk: nobody walks out on one
+    who has just helped, nor before hitting back at the first insult."""
     s = m.state
-    first_insult = bool(m.grade.banned) and s.insults == 1
-    if s.turn < m.casting.situation.max_turns and (s.patience > 0 or first_insult):
+    first_insult = insults(m.grade) and s.insults == 1
+    helped = s.trust > m.before.trust + _HELPED and not (m.grade.banned or m.grade.negatives or m.repeated)
+    if s.turn < m.casting.situation.max_turns and (s.patience > 0 or first_insult or helped):
         return None
     if s.insults or (s.faults >= 2 and not s.conceded) or (s.anger >= 0.75 and s.trust <= 0.2):
         return Move.LEAVE, Outcome.LOST

@@ -6,7 +6,7 @@ Knows nothing of moods or moves.
 from __future__ import annotations
 
 from simulator.domain.grade import Grade, Verdict
-from simulator.domain.persona import Condition
+from simulator.domain.persona import ConcernStatus, Condition
 from simulator.domain.rubric import Rubric, RubricItem
 from simulator.domain.session import CustomerState
 
@@ -54,13 +54,26 @@ def path(rubric: Rubric, situation: str, done: set[str]) -> tuple[RubricItem, ..
     return tuple(i for i in steps if i.placements[situation].any_of in (None, chosen))
 
 
+# Trust from which a customer with nothing left to settle overlooks this share of the prescribed steps.
+_FULL_TRUST = 0.9
+_OVERLOOKED = 0.2
+
+
 def holds(condition: Condition, state: CustomerState, covered: float) -> bool:
-    """Whether `condition` holds in `state` with `covered` of the steps done."""
+    """Whether `condition` holds in `state` with `covered` of the steps done. One who trusts fully and has had
+    everything settled does not hold out for a step nobody missed."""
     return (
-        covered + 1e-9 >= condition.coverage
+        covered + _overlooked(state) + 1e-9 >= condition.coverage
         and set(condition.steps) <= steps_done(state.met)
         and state.trust >= condition.trust
         and state.interest >= condition.interest
         and state.anger <= condition.anger
         and (condition.concern is None or state.concern.status.rank >= condition.concern.rank)
     )
+
+
+def _overlooked(state: CustomerState) -> float:
+    ledger = (state.objection, state.concern, *state.further)
+    settled = all(e.status in (ConcernStatus.SETTLED, ConcernStatus.HIDDEN) for e in ledger)
+    content = settled and state.objection.status is ConcernStatus.SETTLED and state.trust >= _FULL_TRUST
+    return _OVERLOOKED if content else 0.0
