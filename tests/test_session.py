@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from simulator import director
-from simulator.domain.persona import Difficulty, Move
-from simulator.domain.session import Outcome, Session
+from simulator.content import Catalog, ContentSource
+from simulator.content.places import shipped
+from simulator.domain.persona import ConcernStatus, Difficulty, Move
+from simulator.domain.session import CustomerLine, Outcome, Session
 from simulator.errors import DuilianError, StoreError, UsageError
-from simulator.session import MAX_REPLY, PracticeRoom, facts_of, rehearse, scripted
+from simulator.session import (
+    MAX_REPLY,
+    Played,
+    PracticeRoom,
+    Rehearsal,
+    Trainee,
+    facts_of,
+    rehearse,
+    scripted,
+)
 from simulator.store.store import Store
 from tests.factories import grade_of
 from tests.rooms import GOOD, GRADES, PERSON, ScriptedGrader, open_room, say
@@ -229,3 +242,88 @@ def test_no_hint_for_an_alternative_that_is_not_needed(store: Store) -> None:
     assert (hint := room.hint(session)) is not None
     assert hint.item.id == "leave_material"
     assert room.hint(say(room, session, "问")) is None
+
+
+def rewrite(overlay: Path, name: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Puts the shipped file `name`, changed, into a trainer's own folder."""
+    yaml = YAML(typ="safe")
+    top, _, below = name.partition("/")
+    data = yaml.load((shipped(top) / below).read_text(encoding="utf-8"))
+    (overlay / name).parent.mkdir(parents=True)
+    with (overlay / name).open("w", encoding="utf-8") as out:
+        yaml.dump(data | change(data), out)
+
+
+def another_worry_first(person: dict[str, Any]) -> dict[str, Any]:
+    fresh = {"short": "老板不认这张测算表", "detail": "她做的表老板一看就摇头", "cues": ["老板", "测算表"]}
+    return {"concern": fresh, "other_concerns": [person["other_concerns"][1], person["concern"]]}
+
+
+def objections_turned_round(situation: dict[str, Any]) -> dict[str, Any]:
+    return {"objections": situation["objections"][::-1]}
+
+
+def test_a_started_session_keeps_its_worry_and_objections_when_the_content_changes(
+    room: PracticeRoom, tmp_path: Path
+) -> None:
+    started = [room.start(PERSON, seed=seed) for seed in range(12)]
+    rewrite(tmp_path, f"personas/cast/{PERSON}.yaml", another_worry_first)
+    rewrite(tmp_path, "personas/situations/too_expensive.yaml", objections_turned_round)
+    room.catalog = Catalog(ContentSource(overlay=tmp_path))
+    kept = [s for s in started if s.initial.concern.text != "话打得少了反而多花"]  # that one is gone
+    assert len({s.initial.concern.text for s in kept}) == 2
+    for old in kept:
+        worry, [objection] = old.initial.concern.text, old.initial.further
+        assert room.casting(old).persona.concern.short == worry
+        talked = say(room, old, *"认因问证约")
+        told = {t.step.move: t.line.text for t in talked.turns if t.step and t.line}
+        assert worry in told[Move.REVEAL]
+        assert [(e.id, e.text) for e in talked.state.further] == [(objection.id, objection.text)]
+        assert (Move.OBJECT in told) == (talked.state.further[0].status is not ConcernStatus.HIDDEN)
+    anew = [room.start(PERSON, seed=s.setup.seed).initial for s in kept]
+    assert [s.concern.text for s in anew] != [s.initial.concern.text for s in kept]
+    assert [s.further for s in anew] != [s.initial.further for s in kept]
+
+
+def listening(opening: CustomerLine, turns: tuple[Played, ...]) -> str | None:
+    """A trainee who goes by what the customer just did, and stops when all is agreed."""
+    assert opening.text
+    answers = {Move.OBJECT: "证", Move.REVEAL: "问", Move.ACCEPT: None}
+    said = [t.reply for t in turns]
+    rest = [r for r in "认因算问证约" if r not in said]
+    return answers.get(turns[-1].step.move, rest[0] if rest else "约") if turns else "认"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_trainee_who_listens_is_told_everything_and_may_stop(
+    room: PracticeRoom, grader: ScriptedGrader, seed: int
+) -> None:
+    casting = room.casting(room.start(PERSON, seed=seed))
+    seen: list[int] = []
+
+    def trainee(opening: CustomerLine, turns: tuple[Played, ...]) -> str | None:
+        seen.append(len(turns))
+        return listening(opening, turns)
+
+    def play(by: Trainee) -> Rehearsal:
+        return rehearse(casting, by, grader=grader.for_rubric(casting.rubric), actor=room._actor, seed=seed)
+
+    played = play(trainee)
+    moves = [t.step.move for t in played.turns]
+    assert seen == list(range(len(played.turns) + 1))
+    assert moves[-1] is Move.ACCEPT
+    assert Move.OBJECT in moves
+    assert played.turns[moves.index(Move.OBJECT) + 1].reply == "证"
+    # stopping after the agreement is as good as saying goodbye, and the words alone make the talk
+    assert played.outcome is Outcome.WON
+    again = play(scripted([t.reply for t in played.turns]))
+    assert [t.step for t in again.turns] == [t.step for t in played.turns]
+    assert [t.line.text for t in again.turns] == [t.line.text for t in played.turns]
+
+
+def test_a_trainee_who_says_nothing_at_all_gets_nowhere(room: PracticeRoom, grader: ScriptedGrader) -> None:
+    casting = room.casting(room.start(PERSON))
+    played = rehearse(
+        casting, lambda *_: None, grader=grader.for_rubric(casting.rubric), actor=room._actor, seed=1
+    )
+    assert (played.turns, played.outcome, played.score) == ((), Outcome.STALLED, 0)

@@ -1,4 +1,4 @@
-"""Numbers in a customer's line, by value: 两千六 = 2600, 1.5万 = 15000, 百分之八 = 8.
+"""Numbers in a customer's line that nobody gave to be said, by value: 两千六 = 2600, 1.5万 = 15000.
 
 Knows nothing of personas; `strangers` is told which texts may be quoted.
 """
@@ -8,12 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_SCALE = {"十": 10, "百": 100, "千": 1000}
-_NUMBER = re.compile(
-    r"\d[\d,]*(?:\.\d+)?|"
-    r"[零〇一二两三四五六七八九十半][零〇一二两三四五六七八九十百千万亿半]*(?:点[零一二三四五六七八九]+)?"
-)
+from simulator.language.numbers import NUMBER, value
+
 _MONEY = re.compile(r"\s*(?:块|元|毛|分钱|角|折|%|个百分点|万|千)")
 # Numbers that say no amount: idioms and hotlines.
 _IDIOM = re.compile(
@@ -25,47 +21,11 @@ _IDIOM = re.compile(
 _SMALL = 10  # counts up to this are turns of phrase unless they are money (给我三天, 两句话)
 
 
-def value(text: str) -> float | None:
-    """The number that `text` holds first, or None."""
-    found = _NUMBER.search(text)
-    if found is None:
-        return None
-    raw = found.group().replace(",", "")
-    if raw[0].isdigit():
-        rest = text[found.end() :].lstrip()
-        return float(raw) * (10000 if rest.startswith("万") else 1000 if rest.startswith("千") else 1)
-    whole, _, decimals = raw.partition("点")
-    fraction = "".join(str(_DIGIT[c]) for c in decimals)
-    return _chinese(whole) + (float(f"0.{fraction}") if fraction else 0.0)
-
-
-def _chinese(text: str) -> float:
-    """The value of a whole Chinese number; the shorthand 两千六 is 2600."""
-    if not any(c in _SCALE or c in "万亿" for c in text):
-        digits = "".join(str(_DIGIT[c]) for c in text if c in _DIGIT)
-        return float(digits or 0) + (0.5 if "半" in text else 0.0)
-    total = section = digit = 0
-    scale, zero = 1, False
-    for char in text:
-        if char in _DIGIT:
-            digit, zero = _DIGIT[char], zero or char in "零〇"
-        elif char in _SCALE:
-            scale = _SCALE[char]
-            section += (digit or 1) * scale
-            digit, zero = 0, False
-        elif char in "万亿":
-            scale = 10000 if char == "万" else 100000000
-            total = (total + section + digit) * scale
-            section = digit = 0
-            zero = False
-    return float(total + section + digit * (1 if zero or scale == 10 else max(scale // 10, 1)))
-
-
 def values(texts: Iterable[str]) -> frozenset[float]:
     """Every number in `texts`, with or without a unit."""
     found = set()
     for text in texts:
-        for match in _NUMBER.finditer(text):
+        for match in NUMBER.finditer(text):
             known = value(text[match.start() : match.end() + 1])
             if known is not None:
                 found.add(known)
@@ -77,7 +37,7 @@ def strangers(text: str, known: Iterable[str]) -> tuple[str, ...]:
     that are no money are turns of phrase, not amounts."""
     plain, quotable = _IDIOM.sub("", text), values(known)
     odd = []
-    for match in _NUMBER.finditer(plain):
+    for match in NUMBER.finditer(plain):
         amount = value(plain[match.start() : match.end() + 1])
         unit = _MONEY.match(plain, match.end())
         percent = plain[: match.start()].endswith("百分之")

@@ -42,7 +42,7 @@ def _family(content: Content, persona: Persona) -> Family:
 
 
 def _filters(content: Content, lang: Lang) -> str:
-    """Two rows of choices among the cast of `content`; the first of each is "all"."""
+    """Two rows of choices among the cast of `content`, and one of the level to be played at."""
     held = {p.style for p in content.personas.values()}
     styles = [(s.id, names.style_name(lang, s), crew(s.id)) for s in content.styles.values() if s.id in held]
     played = {s for p in content.personas.values() for s in p.situations}
@@ -53,14 +53,19 @@ def _filters(content: Content, lang: Lang) -> str:
     situations = [(s.id, names.situation_name(lang, s), "") for s in main]
     if any(_family(content, p) is Family.DRILL for p in content.personas.values()):
         situations.append((Family.DRILL.value, say(lang, "drills"), ""))
-    rows = (("style", "filter_style", styles), ("situation", "filter_situation", situations))
-    return f'<nav class="filters">{"".join(_filter_row(r, say(lang, k), o, lang) for r, k, o in rows)}</nav>'
+    levels = [(d.value, say(lang, d.value), "") for d in Difficulty]
+    rows = (
+        ("style", "filter_style", "all", styles),
+        ("situation", "filter_situation", "all", situations),
+        ("level", "choose_level", "own_level", levels),
+    )
+    drawn = (_filter_row(row, say(lang, label), say(lang, rest), o) for row, label, rest, o in rows)
+    return f'<nav class="filters">{"".join(drawn)}</nav>'
 
 
-def _filter_row(row: str, label: str, options: list[tuple[str, str, str]], lang: Lang) -> str:
-    chips = [
-        button(esc(say(lang, "all")), "filter", "pick", data_row=row, data_value="", aria_pressed="true")
-    ]
+def _filter_row(row: str, label: str, rest: str, options: list[tuple[str, str, str]]) -> str:
+    """`rest`: what it is when none of `options` is chosen."""
+    chips = [button(esc(rest), "filter", "pick", data_row=row, data_value="", aria_pressed="true")]
     chips += [
         button(f"{picture}<span>{esc(name)}</span>", "filter", "pick", data_row=row, data_value=value,
                aria_pressed="false")

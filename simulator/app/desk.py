@@ -19,6 +19,7 @@ from simulator.app.markup import attrs, button, esc
 from simulator.app.pages import Page
 from simulator.app.report_view import report_file, report_screen
 from simulator.app.words import Lang, say
+from simulator.domain.persona import Difficulty
 from simulator.domain.session import Session
 from simulator.errors import DuilianError, StoreError, UsageError
 from simulator.report import report
@@ -40,6 +41,7 @@ class Ask:
     screen: str = ""
     persona: str = ""
     scene: str = ""
+    level: str = ""
     text: str = ""
     turn: int = -1
     seconds: float | None = None
@@ -67,6 +69,7 @@ class Ask:
             screen=word("screen"),
             persona=word("persona"),
             scene=word("scene"),
+            level=word("level"),
             text=word("text"),
             turn=number("turn", -1),
             seconds=float(seconds) if sane and isinstance(seconds, int | float) else None,
@@ -122,8 +125,12 @@ class Desk:
         return staged(ask.lang, "choose", "", stage, self.pages)
 
     def start(self, ask: Ask) -> Iterator[Frame]:
-        """A new session with a person, in one of his or her scenes."""
-        session = self.room.start(ask.persona, situation_id=ask.scene or None, trainee=ask.trainee)
+        """A new session with a person, in one of his or her scenes, at the person's own level unless another
+        was chosen."""
+        level = Difficulty(ask.level) if ask.level in set(Difficulty) else None
+        session = self.room.start(
+            ask.persona, situation_id=ask.scene or None, difficulty=level, trainee=ask.trainee
+        )
         yield self._resting(self._view_of(session, ask.lang))
 
     def say(self, ask: Ask) -> Iterator[Frame]:

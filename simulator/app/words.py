@@ -24,6 +24,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "back": ("返回", "Back"),
     # choosing
     "filter_style": ("性格", "Style"),
+    "choose_level": ("难度", "Level"),
+    "own_level": ("按人物", "As cast"),
     "filter_situation": ("情境", "Situation"),
     "all": ("全部", "All"),
     "drills": ("礼仪练习", "Etiquette drills"),

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from simulator.cli import options
 from simulator.domain.grade import Verdict
+from simulator.domain.persona import Difficulty
 from simulator.domain.rubric import Rubric
 from simulator.domain.session import Dimension, Session, Turn
 from simulator.errors import UsageError
@@ -32,6 +33,7 @@ _HELP = "直接打字回复。/提示 看下一步，/结束 看报告，Ctrl-C 
 @click.option("--persona", help="人物编号，见 personas/cast/")
 @click.option("--resume", "session_id", help="接着练一场没完的（练习编号）")
 @click.option("--situation", help="情境编号，默认是这个人物的第一个")
+@click.option("--level", type=click.Choice(["easy", "normal", "hard"]), help="难度，默认按人物")
 @options.model
 @options.second_opinion
 @options.encoder
@@ -43,6 +45,7 @@ def command(
     persona: str | None,
     session_id: str | None,
     situation: str | None,
+    level: str | None,
     model: str,
     second_opinion: bool,
     encoder: str,
@@ -54,12 +57,14 @@ def command(
     """在终端里练。"""
     if (persona is None) == (session_id is None):
         raise UsageError("要么用 --persona 开一场新的，要么用 --resume 接着练。")
+    if session_id and level:
+        raise UsageError("--level 只用于新的一场：接着练的那场，难度开始时就定了。")
     from simulator.cli import wiring
 
     if persona:  # a typo is told before seconds of loading
         known = wiring.open_catalog(content).content
         known.scene(known.persona(persona), known.rubric(rubric), situation)
-    room = wiring.open_room(
+    room = wiring.open_practice(
         model=model,
         encoder=encoder,
         rubric=rubric,
@@ -67,9 +72,14 @@ def command(
         data=data,
         deadline=deadline,
         settle=second_opinion,
-    )
+    ).room
     with room.store:
-        session = room.answer(session_id) if session_id else room.start(persona or "", situation_id=situation)
+        difficulty = Difficulty(level) if level else None
+        session = (
+            room.answer(session_id)
+            if session_id
+            else room.start(persona or "", situation_id=situation, difficulty=difficulty)
+        )
         _talk(room, session, Console(highlight=False))
 
 

@@ -54,7 +54,9 @@ def direct(
     )
     moment = _moment(casting, state, after, grade, change, seed, repeated)
     move, outcome = choose(moment)
-    held_back = move is Move.OBJECT and moment.won and moment.proposed  # all but agreed: the rest comes out now
+    held_back = (
+        move is Move.OBJECT and moment.won and moment.proposed
+    )  # all but agreed: the rest comes out now
     if outcome is None and move not in _FIRST and not held_back:
         move = _answering(casting, after, grade, move)
     return Step(state=_settle(after, move, outcome), move=move, reasons=change.reasons)

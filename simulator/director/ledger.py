@@ -6,6 +6,7 @@ Pure functions of grade and state. Knows nothing of the four values, of moves or
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -14,13 +15,24 @@ from simulator.domain.grade import Features, Grade, Verdict
 from simulator.domain.persona import ConcernStatus, Persona
 from simulator.domain.session import Claim, CustomerState, LedgerEntry
 from simulator.language.features import days
-from simulator.language.text import jaccard, trigrams
+from simulator.language.numbers import value
+from simulator.language.text import jaccard, normalise, trigrams
 
 # Probability from which a banned thing is an insult; a less certain one is a harsh word: it hurts half as much
 # and takes nothing away from what else the reply does.
 _INSULT = 0.7
 # Trigram Jaccard, days left out, from which two promises are of the same act.
 _SAME_ACT = 0.4
+# A price so many times another is a sum, not another offer.
+_MULTIPLE = 2
+# Ways to name a day; only days of one kind can be told apart for sure.
+_N = "0-9零〇一二两三四五六七八九十"
+_DAY_KINDS = (
+    re.compile(r"(下?)(?:周|礼拜|星期)([一二三四五六日天末1-7])"),
+    re.compile(rf"([{_N}]+)[日号]"),
+    re.compile(r"(今|明|后)[天儿晚早]"),
+    re.compile(rf"([{_N}半]+个?(?:小时|分钟|钟头|工作日|天))"),
+)
 # A promise is quoted back when it is short enough to be typed again.
 _QUOTED = range(4, 19)
 _BROKEN_BY = frozenset({"negative:pass_the_buck"})
@@ -132,29 +144,51 @@ def _slips(casting: Casting, state: CustomerState, grade: Grade) -> Iterator[Sli
     yield from _other_prices(casting.persona, state, grade.features)
     promised = [c.text for c in state.claims if c.kind == "promise"]
     for now in grade.features.promises:
-        yield from (found for earlier in reversed(promised) if (found := _put_off(earlier, now)))
+        last = next((p for p in reversed(promised) if _same_act(p, now)), None)
+        yield from _put_off(last, now) if last else ()
     if met_keys(grade) & _BROKEN_BY:
         quotable = [p for p in promised if len(p) in _QUOTED]
         yield from (Slip(earlier=p) for p in quotable[-1:])
 
 
 def _other_prices(persona: Persona, state: CustomerState, features: Features) -> Iterator[Slip]:
-    """What the customer pays today is no offer and may be quoted at any time."""
-    paid = f"{persona.bill.amount:g}"
-    offers = [c.text for c in state.claims if c.kind == "price" and c.text != paid + _unit(c.text)]
+    """A dearer price than was named before. A cheaper one is a concession; a multiple is a sum for more of the
+    same; and what the customer pays today is no offer, it may be quoted at any time."""
+    offers = [c.text for c in state.claims if c.kind == "price" and value(c.text) != persona.bill.amount]
     for now in _prices(features):
-        same_unit = [o for o in offers if _unit(o) == _unit(now)]
-        if same_unit and now not in same_unit and now != paid + _unit(now):
-            yield Slip(earlier=same_unit[-1], now=now)
+        new = value(now)
+        olds = {value(o): o for o in offers}
+        if new is None or new == persona.bill.amount or new in olds or not olds:
+            continue
+        dearer = [o for v, o in olds.items() if v and v < new < v * _MULTIPLE]
+        yield from (Slip(earlier=o, now=now) for o in dearer[-1:])
 
 
-def _put_off(earlier: str, now: str) -> Slip | None:
-    """Another day for the act that was promised already."""
+def _same_act(earlier: str, now: str) -> bool:
+    """Whether two promises, both with a day, are of the same act: alike but for the days."""
     before, after = days(earlier), days(now)
-    if not before or not after or set(before) & set(after):
-        return None
     alike = jaccard(trigrams(_without(earlier, before)), trigrams(_without(now, after)))
-    return Slip(earlier=before[0], now=after[0]) if alike >= _SAME_ACT else None
+    return bool(before and after) and alike >= _SAME_ACT
+
+
+def _put_off(earlier: str, now: str) -> Iterator[Slip]:
+    """Another day of the same kind (weekday, date, …) than was promised."""
+    before, after = days(earlier)[0], days(now)[0]
+    for kind in _DAY_KINDS:
+        old, new = kind.search(normalise(before)), kind.search(normalise(after))
+        if old and new:
+            if _day_key(old) != _day_key(new):
+                yield Slip(earlier=before, now=after)
+            return
+
+
+def _day_key(found: re.Match[str]) -> str | float:
+    """What makes a day of a kind the same however it is written: 礼拜四 and 周四, 十五号 and 15号."""
+    groups = [g for g in found.groups() if g]
+    if not groups:
+        return found.group()
+    number = value(groups[-1])
+    return "".join(groups) if number is None else "".join(groups[:-1]) + f"{number:g}"
 
 
 def _without(text: str, parts: tuple[str, ...]) -> str:
@@ -166,10 +200,6 @@ def _without(text: str, parts: tuple[str, ...]) -> str:
 def _prices(features: Features) -> list[str]:
     """Prices that stand for an offer: money per month. Sums that are worked out are none."""
     return [f for f in features.figures if f.endswith(("/月", "每月", "一个月"))]
-
-
-def _unit(figure: str) -> str:
-    return figure.lstrip("0123456789.零一二两三四五六七八九十百千万")
 
 
 def misnomer_of(persona: Persona, features: Features) -> Misnomer | None:

@@ -156,13 +156,15 @@ def _at_once(m: Moment) -> Move | None:
     f = m.grade.features
     met = {i.bare for i in m.grade.items if i.verdict is Verdict.MET and i.key.startswith("negative:")}
     overlong = f.length > _OVERLONG * m.casting.style.long_reply and m.state.mood is not Mood.WARM
+    if m.grade.banned:
+        return None  # an insult is answered first
     wanted = (
         (Move.CATCH_OUT, m.slipped),
-        (Move.CORRECT, m.misnamed and not m.grade.banned),
-        (Move.RESIST_HURRY, "pressure" in met and not m.grade.banned),
+        (Move.CORRECT, m.misnamed),
+        (Move.RESIST_HURRY, "pressure" in met),
         (Move.INTERRUPT, overlong),
         (Move.ASK_AGAIN, m.state.waiting >= _IGNORED and f.meaningful and m.state.mood is not Mood.WARM),
-        (Move.COME_BACK, m.before.moves[-1:] == (Move.GO_QUIET,) and f.meaningful and not m.grade.banned),
+        (Move.COME_BACK, m.before.moves[-1:] == (Move.GO_QUIET,) and f.meaningful),
         (Move.OBJECT, _may_object(m)),
     )
     known, said = m.casting.situation.moves, m.before.moves
@@ -174,7 +176,7 @@ def _may_object(m: Moment) -> bool:
     s = m.state
     worry_open = s.concern.status in (ConcernStatus.RAISED, ConcernStatus.HEARD)
     settled = s.objection.status.rank >= ConcernStatus.ANSWERED.rank and not s.open_objections
-    at_fault = bool(m.grade.banned or m.grade.negatives) or m.repeated
+    at_fault = bool(m.grade.negatives) or m.repeated
     return settled and _has_more(m) and not worry_open and not at_fault and m.grade.features.meaningful
 
 

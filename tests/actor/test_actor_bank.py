@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -71,6 +73,75 @@ def test_slots_take_what_was_just_said(content: Content) -> None:
     small = with_lines(content, line("a", "{figure}？{day}？{company}不信", "sales"))
     drawn = pick(small, who, where, style, make_direction(figure="38块", day="周三"))
     assert drawn.text == "38块？周三？奎盛铸造厂不信"
+
+
+NEW_SLOTS = [
+    (Move.CATCH_OUT, "{earlier}变{now}", {"earlier": "38元/月", "now": "48元/月"}, "38元/月变48元/月"),
+    (Move.CATCH_OUT, "“{earlier}”还算吗", {"earlier": "我来办"}, "“我来办”还算吗"),
+    (Move.CORRECT, "我不是{wrong}", {"wrong": "冯女士"}, "我不是冯女士"),
+    (Move.CORRECT, "{wrong}？我姓{surname}", {"wrong": "王总", "surname": "冯"}, "王总？我姓冯"),
+    (Move.OBJECT, "那{objection}呢", {"objection": OBJECTION}, "那怕装起来耽误事呢"),
+]
+
+
+@pytest.mark.parametrize(("move", "text", "told", "spoken"), NEW_SLOTS)
+def test_what_is_taken_up_is_quoted_as_it_was_said(
+    content: Content, move: Move, text: str, told: dict[str, Any], spoken: str
+) -> None:
+    who, where, style = cast(content)
+    about = OBJECTION.id if move is Move.OBJECT else None
+    small = with_lines(content, replace(line("a", text, "sales", move=move), objection=about))
+    assert pick(small, who, where, style, make_direction(move=move, **told)).text == spoken
+
+
+UNFILLED = [
+    (Move.CATCH_OUT, "{earlier}变{now}", {"earlier": "我来办"}),  # a broken promise has nothing instead
+    (Move.CORRECT, "我姓{surname}", {"wrong": "冯女士"}),  # the family name was right
+]
+
+
+@pytest.mark.parametrize(("move", "text", "told"), UNFILLED)
+def test_a_line_about_what_was_not_wrong_is_not_said(
+    content: Content, move: Move, text: str, told: dict[str, str]
+) -> None:
+    who, where, style = cast(content)
+    small = with_lines(content, line("slot", text, "sales", move=move))
+    for seed in range(10):
+        drawn = pick(small, who, where, style, make_direction(move=move, seed=seed, **told))
+        assert drawn.line_id == f"form:{move}"
+        assert "{" not in drawn.text
+
+
+def test_an_objection_is_brought_up_by_its_own_lines_only(content: Content) -> None:
+    for situation in content.situations.values():
+        for objection, style in itertools.product(situation.objections, content.styles.values()):
+            who = content.first_persona(situation.id)
+            entry = LedgerEntry(id=objection.id, text=objection.text, status=ConcernStatus.RAISED)
+            own = {
+                ln.id: ln.text
+                for ln in content.lines
+                if ln.move is Move.OBJECT and ln.objection == objection.id
+            }
+            for seed in range(5):
+                order = make_direction(move=Move.OBJECT, objection=entry, seed=seed)
+                assert pick(content, who, situation, style, order).line_id in own
+
+
+def test_an_objection_without_lines_is_brought_up_by_what_it_is(content: Content) -> None:
+    who, where, style = cast(content)
+    for seed in range(10):
+        order = make_direction(move=Move.OBJECT, objection=OBJECTION, seed=seed)
+        assert OBJECTION.text in pick(content, who, where, style, order).text
+
+
+@pytest.mark.parametrize("mood", Mood)
+def test_every_style_quotes_the_earlier_words_exactly(content: Content, mood: Mood) -> None:
+    who, where, _ = cast(content)
+    for style, seed in itertools.product(content.styles.values(), range(10)):
+        slip = make_direction(move=Move.CATCH_OUT, mood=mood, seed=seed, earlier="38元/月", now="48元/月")
+        assert "38元/月" in pick(content, who, where, style, slip).text
+        broken = make_direction(move=Move.CATCH_OUT, mood=mood, seed=seed, earlier="我来办")
+        assert "我来办" in pick(content, who, where, style, broken).text
 
 
 @pytest.mark.parametrize(

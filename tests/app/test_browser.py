@@ -227,6 +227,19 @@ def test_filters_and_drills(window: Watched, address: str) -> None:
     page.wait_for_selector("#part-log .them .bubble", state="visible")
 
 
+def test_a_level_is_chosen_and_hides_nobody(window: Watched, address: str) -> None:
+    visitor = window.visitor(address)
+    page = visitor.page
+    visitor.home()
+    everyone = page.locator("[data-card]:visible").count()
+    page.click('[data-row="level"][data-value="easy"]')
+    assert page.locator('[data-row="level"][aria-pressed="true"]').get_attribute("data-value") == "easy"
+    assert page.locator("[data-card]:visible").count() == everyone
+    page.click('[data-card][data-persona="feng_dakui"]')  # hard by himself
+    page.wait_for_selector("#part-log .them .bubble", state="visible")
+    assert page.locator("#chat .dots").first.get_attribute("class") == "dots level-1"
+
+
 LEFT_IN_CHINESE = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), left = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {

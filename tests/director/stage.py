@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,13 +14,17 @@ from simulator.content.catalog import load
 from simulator.content.contents import Content
 from simulator.content.source import ContentSource
 from simulator.director import Casting
+from simulator.director.direct import direction_for
 from simulator.domain.grade import Address, Grade
 from simulator.domain.persona import ConcernStatus, Difficulty
 from simulator.domain.rubric import Kind
-from simulator.domain.session import CustomerState, LedgerEntry, Step
+from simulator.domain.session import CustomerState, Direction, LedgerEntry, Step
+from simulator.language.features import features
 from tests.factories import grade_of, make_state
 
 SEED = 7
+PROMISES = ((), ("我来办",), ("我周三来给您装好",), ("我周五来给您装好",), ("我周五给您打电话",))
+WRONG_NAMES = (("王总",), ("魏女士",), ("魏先生",))
 FAMILIES = ("too_expensive", "think_about_it", "suspension_anger", "first_pitch", "call_closing")
 
 
@@ -71,6 +76,22 @@ def ledger(name: str, status: ConcernStatus) -> LedgerEntry:
     return LedgerEntry(id=name, text="（内容）", status=status)
 
 
+def calm(**changes: Any) -> CustomerState:
+    """A customer neither cross nor warm who hides nothing, so that only what is tested moves them."""
+    told = ledger("concern", ConcernStatus.SETTLED)
+    return even_state(**({"anger": 0.4, "trust": 0.45, "patience": 0.7, "concern": told} | changes))
+
+
+def said(text: str, *keys: str, **changes: Any) -> Grade:
+    """The grade of a reply of these words."""
+    return replace(grade_of(*keys, **changes), features=features(text))
+
+
+def ordered(cast: Casting, step: Step, grade: Grade) -> Direction:
+    """What the actor is told for `step`."""
+    return direction_for(cast, step, grade, "回复", SEED, (), ())
+
+
 def talk(cast: Casting, grades: Iterable[Grade], seed: int = SEED) -> list[Step]:
     """The steps of a talk, from its opening until the grades or the customer's will run out."""
     state, steps = director.opening_state(cast), []
@@ -114,6 +135,9 @@ def grades(draw: st.DrawFn, cast: Casting) -> Grade:
     foul = draw(st.integers(0, 5)) == 0
     if foul:
         keys += draw(st.lists(st.sampled_from(faults), max_size=3, unique=True))
+    if draw(st.integers(0, 7)) == 0:  # what the ledger notices, oftener than chance would have it
+        noticed = draw(st.sampled_from(["negative:pressure", "negative:pass_the_buck"]))
+        keys += [noticed] if noticed not in keys else []
     banned = ("insult",) if foul and draw(st.booleans()) else ()
     return grade_of(*keys, situation=situation.id, banned=banned, **draw(_features(cast)))
 
@@ -125,7 +149,7 @@ def _features(draw: st.DrawFn, cast: Casting) -> dict[str, Any]:
         "length": draw(st.integers(0, 400)),
         "figures": draw(st.sampled_from([(), ("38元/月",), ("46元/月", "8块"), ("两成", "三天")])),
         "days": draw(st.sampled_from([(), ("周四上午十点",)])),
-        "promises": draw(st.sampled_from([(), ("我来办",)])),
+        "promises": draw(st.sampled_from(PROMISES)),
         "address": draw(st.sampled_from(Address)),
         "question_answered": draw(st.sampled_from([None, True, False])),
         "questions": draw(st.sampled_from([(), ("您看行吗",), *((f"{w}呢",) for w in asked)])),
@@ -134,6 +158,7 @@ def _features(draw: st.DrawFn, cast: Casting) -> dict[str, Any]:
         "small_talk": draw(st.booleans()),
         "spec_list": draw(st.booleans()),
         "meaningful": draw(st.integers(0, 9)) > 0,
+        "called": draw(st.sampled_from([(), (), (cast.persona.honorific,), *WRONG_NAMES])),
     }
 
 
@@ -143,3 +168,15 @@ def talks(draw: st.DrawFn) -> tuple[Casting, list[Grade], int]:
     cast = draw(castings())
     told = draw(st.lists(grades(cast), min_size=1, max_size=cast.situation.max_turns + 1))
     return cast, told, draw(st.integers(0, 2**31))
+
+
+@st.composite
+def bent_talks(draw: st.DrawFn) -> tuple[Casting, list[Grade], int]:
+    """As `talks`, but a good talk with any replies put in and left out: most are nearly won, many are."""
+    cast = draw(castings())
+    told = good_talk(cast)
+    for _ in range(draw(st.integers(0, 4))):
+        told.insert(draw(st.integers(0, len(told))), draw(grades(cast)))
+    if draw(st.booleans()):
+        told.pop(draw(st.integers(0, len(told) - 1)))
+    return cast, told + good_talk(cast)[-4:], draw(st.integers(0, 2**31))

@@ -40,9 +40,12 @@ def covered(cast: Casting, state: CustomerState) -> float:
 
 
 def fulfils(cast: Casting, condition: Condition, state: CustomerState) -> bool:
-    """Whether all that `condition` states holds."""
+    """Whether all that `condition` states holds; full trust with all settled overlooks a fifth of the steps."""
+    entries = [state.objection, state.concern, *state.further]
+    settled = all(e.status.value in ("settled", "hidden") for e in entries[1:])
+    full = state.trust >= 0.9 and settled and entries[0].status.value == "settled"
     return (
-        covered(cast, state) >= condition.coverage - 1e-6
+        covered(cast, state) + 0.2 * full >= condition.coverage - 1e-6
         and all((f"step:{cast.situation.id}.{s}") in dict(state.met) for s in condition.steps)
         and state.trust >= condition.trust
         and state.interest >= condition.interest

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulator.domain.grade import Address
 from simulator.language.features import features, is_open_question, is_question
-from simulator.language.text import normalise
+from simulator.language.text import level_marks, normalise
 
 FIGURES = [
     ("一个月200块，十个人，每人20元", ("200块", "十个", "20元")),
@@ -110,6 +110,34 @@ def test_form_of_address(reply: str, address: Address) -> None:
     assert features(reply).address is address
 
 
+CALLED = [
+    ("冯厂长，您好", ("冯厂长",)),
+    ("您好，王总，我来说一下", ("王总",)),
+    ("您好王总：方案发您了", ("王总",)),
+    ("你好方女士", ("方女士",)),
+    ("王总您看这样行吗", ("王总",)),
+    ("方女士 这边帮您查", ("方女士",)),
+    ("馮廠長，您好", ("冯厂长",)),
+    ("好的。沈老师！您放心", ("沈老师",)),
+    ("李先生，王总，两位好", ("李先生", "王总")),
+    ("我是小王，负责您这片", ()),
+    ("我是张经理，负责您这片", ()),
+    ("我们张经理会来", ()),
+    ("我们张经理，他会来", ()),
+    ("我请王主任给您打电话", ()),
+    ("王总那边我去说", ()),
+    ("总之，您放心", ()),
+    ("老师，您好", ()),
+    ("您好，厂长", ()),
+    ("", ()),
+]
+
+
+@pytest.mark.parametrize(("reply", "called"), CALLED)
+def test_who_is_addressed_is_surname_and_title_standing_alone(reply: str, called: tuple[str, ...]) -> None:
+    assert features(reply).called == called
+
+
 FLAGS = [
     ("上个月有家物流公司也嫌贵，后来用了半年，现在又加了两条", "story"),
     ("去年隔壁厂刚开始也犹豫，装完以后说省心", "story"),
@@ -166,10 +194,18 @@ def test_length_leaves_out_spaces() -> None:
 
 
 @given(st.text(max_size=120), st.text(max_size=40))
+@example("a\tb谁?", "")  # a blank between foreign words is read as a space
 @settings(max_examples=150, deadline=None)
 def test_what_is_found_stands_in_the_reply(reply: str, customer: str) -> None:
-    found, text = features(reply, customer), normalise(reply)
-    for piece in (*found.figures, *found.days, *found.promises, *found.questions, *found.third_parties):
+    found, text = features(reply, customer), level_marks(normalise(reply))
+    for piece in (
+        *found.figures,
+        *found.days,
+        *found.promises,
+        *found.questions,
+        *found.third_parties,
+        *found.called,
+    ):
         assert piece
         assert piece in text
     assert found == features(reply, customer)

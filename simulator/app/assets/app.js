@@ -133,10 +133,10 @@
   }
 
   // ---- choosing --------------------------------------------------------------------------------
-  const ROWS = ["style", "situation"];
+  const ROWS = ["style", "situation"], PICKS = [...ROWS, "level"]; // a level hides no card
   function filter() {
     if (!one(".choose")) return;
-    const want = Object.fromEntries(ROWS.map((row) => [row, tab.get("filter." + row) || ""]));
+    const want = Object.fromEntries(PICKS.map((row) => [row, tab.get("filter." + row) || ""]));
     all("[data-act=filter]").forEach((b) =>
       b.setAttribute("aria-pressed", String(want[b.dataset.row] === b.dataset.value)));
     let any = false;
@@ -190,7 +190,9 @@
     home: () => ask("open", { session: "" }),
     open: (b) => ask("open", { session: b.dataset.session, screen: "" }),
     retry: (b) => ask("open", { session: b.dataset.session }),
-    start: (b) => ask("start", { persona: b.dataset.persona, scene: b.dataset.scene || "" }),
+    start: (b) => ask("start", {
+      persona: b.dataset.persona, scene: b.dataset.scene || "", level: tab.get("filter.level") || "",
+    }),
     report: (b) => ask("report", { session: b.dataset.session }),
     redo: (b) => ask("redo", { session: b.dataset.session, turn: Number(b.dataset.turn) }),
     hint: () => ask("hint", { session: here.session }),
