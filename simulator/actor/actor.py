@@ -1,29 +1,72 @@
 """Speaks one line of the customer: asks the model within a deadline, guards what it says, else uses the bank.
 
-Never raises for what a model does: it may fail, hang, or talk nonsense. Knows nothing of grading, of the
-store or of why the director chose the move.
+Never raises for what a model does: it may fail, hang, or talk nonsense. The guard listens while the model
+speaks, so that what cannot become a line is not waited for. Knows nothing of grading, of the store or of why
+the director chose the move.
 """
 
 from __future__ import annotations
 
 import random
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from langchain_core.messages import BaseMessage, HumanMessage
 
 from simulator.actor import guard, lines
-from simulator.actor.asking import Asker
-from simulator.actor.meaning import meaning_of
+from simulator.actor.asking import Asker, Heard
+from simulator.actor.meaning import Meaning, meaning_of
 from simulator.actor.models.registry import CustomerModel
 from simulator.actor.prompt import messages
+from simulator.actor.streaming import Listener, closes_unmarked_thought
+from simulator.actor.vitals import Answer, Vitals
 from simulator.content.contents import Content
-from simulator.domain.persona import ConcernStatus, Move, Persona, Situation, Style
+from simulator.domain.persona import ConcernStatus, Line, Move, Persona, Situation, Style
 from simulator.domain.session import CustomerLine, CustomerState, Direction, LedgerEntry
 from simulator.errors import ModelError
 
 _ATTEMPTS = 2
+_LEARNING = threading.Lock()
 _LEAST = 0.05  # share of the deadline that must be left for another attempt
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Scene:
+    """What a line is to fit."""
+
+    persona: Persona
+    situation: Situation
+    style: Style
+    history: tuple[tuple[str, str], ...]
+    direction: Direction
+
+    @property
+    def heard(self) -> list[str]:
+        return [text for role, text in self.history if role == "trainee"]
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        return (self.persona.name, self.persona.honorific)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Asked:
+    """What came of asking the model for one line: `rejected` as it is stored, `refused` the bare reasons."""
+
+    rejected: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    failure: str | None = None
+
+    def refuse(self, reason: str, text: str) -> None:
+        self.refused.append(reason)
+        self.rejected.append(f"{reason}：{text[:80]}" if text else reason)
+
+    def fail(self, error: ModelError) -> None:
+        self.failure = str(error)
+        self.rejected.append(self.failure)
 
 
 class Actor:
@@ -36,7 +79,9 @@ class Actor:
         self.model = model
         self._content = content
         self._deadline = deadline
-        self._asker = Asker(model.chat)
+        self._asker = Asker(model.chat, breaker=model.breaker, remote=model.remote)
+        self._marked = False  # whether the model is known to open its thoughts with a mark
+        self.vitals = Vitals()
 
     def opening(self, persona: Persona, situation: Situation, style: Style, seed: int) -> CustomerLine:
         """The customer's first words: the persona's own in its own style, else the bank's."""
@@ -64,59 +109,110 @@ class Actor:
     ) -> CustomerLine:
         """The line for `direction`. `rejected` tells what was asked of the model in vain."""
         start = time.monotonic()
-        rejected: list[str] = []
-        if not self.model.is_bank:
-            text = self._from_model(persona, situation, style, history, direction, rejected)
-            if text is not None:
-                seconds = time.monotonic() - start
-                return CustomerLine(text=text, source="model", seconds=seconds, rejected=tuple(rejected))
+        scene = _Scene(
+            persona=persona, situation=situation, style=style, history=history, direction=direction
+        )
+        asked = _Asked()
+        text = None if self.model.is_bank else self._from_model(scene, asked)
+        line = (
+            CustomerLine(text=text, source="model")
+            if text is not None
+            else self._from_bank(scene, asked.rejected)
+        )
+        line = replace(line, seconds=time.monotonic() - start, rejected=tuple(asked.rejected))
+        self.vitals.note(
+            line.source, line.seconds, answers=asked.answers, refused=asked.refused, failure=asked.failure
+        )
+        return line
+
+    def sample(self, persona: Persona, situation: Situation, style: Style, reply: str) -> CustomerLine:
+        """An answer to `reply` outside any session, to see how the voice does."""
+        opening = self.opening(persona, situation, style, 0).text
+        direction = replace(
+            _first_direction(persona, situation, 0), move=Move.PRESS, reply=reply, spoken=(opening,)
+        )
+        return self.speak(persona, situation, style, (("customer", opening),), direction)
+
+    def _from_bank(self, scene: _Scene, rejected: list[str]) -> CustomerLine:
         try:
-            spoken = lines.pick(self._content(), persona, situation, style, direction)
+            spoken = lines.pick(self._content(), scene.persona, scene.situation, scene.style, scene.direction)
         except ModelError as error:
             rejected.append(str(error))
             spoken = lines.Spoken(text="……", line_id="form:silence")
-        return CustomerLine(
-            text=spoken.text,
-            source="bank",
-            seconds=time.monotonic() - start,
-            line_id=spoken.line_id,
-            rejected=tuple(rejected),
-        )
+        return CustomerLine(text=spoken.text, source="bank", line_id=spoken.line_id)
 
-    def _from_model(
-        self,
-        persona: Persona,
-        situation: Situation,
-        style: Style,
-        history: tuple[tuple[str, str], ...],
-        direction: Direction,
-        rejected: list[str],
-    ) -> str | None:
-        """A line of the model that passes the guard, or None; `rejected` gets what went wrong."""
+    def _from_model(self, scene: _Scene, asked: _Asked) -> str | None:
+        """A line of the model that passes the guard, or None; `asked` gets what went wrong."""
         end = time.monotonic() + self._deadline
-        heard = [text for role, text in history if role == "trainee"]
-        labels = (persona.name, persona.honorific)
-        reasons: tuple[str, ...] = ()
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             left = end - time.monotonic()
             if left < self._deadline * _LEAST:
                 break
-            prompt = messages(self._content(), persona, situation, style, history, direction, refused=reasons)
+            listener = self._listener(scene)
             try:
-                said = self._asker.ask(_plain(prompt), left)
+                heard = self._asker.hear(
+                    self._prompt(scene, asked.refused), left, listener.enough, fair=attempt == 0
+                )
             except ModelError as error:
-                rejected.append(str(error))
+                asked.fail(error)
                 break
-            text = guard.clean(said, labels)
-            acts = meaning_of(self._content().lines).acts(text)
-            reason = guard.refusal(
-                text, direction, persona, direction.spoken, style=style.id, heard=heard, acts=acts
-            )
+            self._learn(heard)
+            asked.answers.append(Answer(first=heard.first, seconds=heard.seconds, characters=len(heard.text)))
+            text = listener.line(heard.text)
+            reason = listener.refused or self._refusal(scene, text)
             if reason is None:
                 return text
-            rejected.append(f"{reason}：{text[:80]}" if text else reason)
-            reasons = (*reasons, reason)
+            asked.refuse(reason, text)
         return None
+
+    def _prompt(self, scene: _Scene, refused: list[str]) -> list[BaseMessage]:
+        prompt = messages(
+            self._content(),
+            scene.persona,
+            scene.situation,
+            scene.style,
+            scene.history,
+            scene.direction,
+            refused=tuple(refused),
+        )
+        return _plain(prompt)
+
+    def _listener(self, scene: _Scene) -> Listener:
+        """Ears for one answer that is to be a line in `scene`."""
+
+        def unmendable(beginning: str) -> str | None:
+            return guard.unmendable(
+                beginning,
+                scene.direction,
+                scene.persona,
+                scene.direction.spoken,
+                style=scene.style.id,
+                heard=scene.heard,
+            )
+
+        return Listener(unmendable, scene.labels, marked=self._marked)
+
+    def _refusal(self, scene: _Scene, text: str) -> str | None:
+        return guard.refusal(
+            text,
+            scene.direction,
+            scene.persona,
+            scene.direction.spoken,
+            style=scene.style.id,
+            heard=scene.heard,
+            acts=_meaning(self._content().lines).acts(text),
+        )
+
+    def _learn(self, heard: Heard) -> None:
+        """An answer that was heard to its end tells whether this model marks where its thoughts begin."""
+        if heard.whole and heard.text.strip():
+            self._marked = not closes_unmarked_thought(heard.text)
+
+
+def _meaning(known: Sequence[Line]) -> Meaning:
+    """Learned once, though many sessions want it at the same moment: learning takes seconds."""
+    with _LEARNING:
+        return meaning_of(known)
 
 
 def _plain(prompt: list[BaseMessage]) -> list[BaseMessage]:

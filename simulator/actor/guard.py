@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from simulator.actor import figures, phrases
+from simulator.actor import figures, phrases, soundness
 from simulator.actor.meaning import Act
 from simulator.actor.prompt import length_for
-from simulator.actor.wording import bare, near, share_of
+from simulator.actor.wording import bare, holds, near, share_of
 from simulator.domain.persona import ConcernStatus, Move, Persona
 from simulator.domain.session import Direction
 from simulator.language.text import han_share
@@ -22,49 +22,73 @@ _TOLERANCE = 1.5  # how far a line may run over its style's length
 _LEAK = 0.6  # share of the concern's wording from which it counts as said
 _TOLD = 0.25  # share of a fact or worry that must be in the line that tells it
 _GIVES = {Move.CONCEDE, Move.ACCEPT}
-_THANKS = _GIVES | {Move.FAREWELL, Move.SOFTEN, Move.REVEAL}
+_THANKS = _GIVES | {Move.FAREWELL, Move.SOFTEN, Move.REVEAL, Move.REFUSE}
 _THREATENS = {Move.THREATEN, Move.ESCALATE}
 _LEAVES = {Move.LEAVE, Move.FAREWELL, Move.ESCALATE, Move.ACCEPT}
 _SILENT = {Move.GO_QUIET, Move.INTERRUPT}
+_AGAIN = {Move.ASK_AGAIN, Move.ANSWER}  # who asks or answers again has to repeat
 
-_THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
-_SPECIAL = re.compile(r"<[|｜][^<>]{0,40}[|｜]>|</?s>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>")
-_ROLE = (
-    r"(?:客户|顾客|用户|对方|客户说|我说|我|回答|回复|答|台词|Customer|Client|Assistant|AI|User|Bot|Human)"
+_THINK = re.compile(
+    r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)|[【\[]思考[】\]].*?(?:[【\[](?:回复|回答|台词|输出)[】\]]|\Z)",
+    re.DOTALL | re.IGNORECASE,
 )
-_LABEL = re.compile(rf"^\s*(?:assistant\s*\n|{_ROLE}\s*(?:[（(][^）)]*[）)])?\s*[:：])\s*", re.IGNORECASE)
+_CLOSER = re.compile(r"</think(?:ing)?>")
+_SPECIAL = re.compile(
+    rf"<[|｜][^<>]{{0,40}}[|｜]>|</?s>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>|{_CLOSER.pattern}"
+)
+_ROLE = (
+    r"(?:客户|顾客|用户|对方|客户说|我说|我|(?:客户|顾客|我的)?(?:回答|回复|台词)(?:如下)?|答|输出|"
+    r"(?:选项|版本|示例)[一二三四\dA-D]|"
+    r"Customer|Client|Assistant|AI|User|Bot|Human|Answer|Reply|Response|Output)"
+)
+_LABEL = re.compile(
+    rf"^\s*(?:(?:assistant|user|customer)\s*\n|{_ROLE}\s*(?:[（(][^）)]*[）)])?\s*[:：])\s*", re.IGNORECASE
+)
 _OTHERS = re.compile(
-    r"[\s（(]*(?:客户经理|移动客服|经理|销售|客服|员工|业务员|营业员|导演|旁白|学员|Staff|Agent)\s*[:：].*",
+    r"[\s（(]*(?:(?:移动)?客户经理|移动客服|经理|销售|客服|员工|业务员|营业员|导演|旁白|学员|Staff|Agent)\s*[:：].*"
+    r"|(?<=[。！？!?…])\s*(?:对方|你|我|[\u4e00-\u9fff]经理|[小老][\u4e00-\u9fff]|Human|User)\s*[:：].*",
     re.DOTALL,
 )
 _STAGE = re.compile(r"[（(][^（()）]*[）)]|[【\[][^】\]]*[】\]]|\*[^*]+\*|[（(【\[][^）)】\]]*\Z")
-_MARKDOWN = re.compile(r"^\s*(?:#{1,6}|[-*•>]|\d{1,2}[.、)])\s+|\*\*|__|`+|~~", re.MULTILINE)
+_MARKDOWN = re.compile(
+    r"^\s*(?:(?:#{1,6}|[-*•>]|\d{1,2}[.、)])\s+|\d{1,2}[、)）](?!\d)|[①-⑩]\s*)|\*\*|__|`+(?:text|json|markdown)?|~~",
+    re.MULTILINE,
+)
+_HEADING = re.compile(rf"{_ROLE}|(?:思考|分析|推理|思路|想法)\s*[:：].*", re.IGNORECASE)
+_OUT_OF_ROLE = (
+    (phrases.ROLE_BREAK, "不像客户说的话，你就是这位客户"),
+    (phrases.COACHING, "在教对方或点评对方"),
+)
+_MARK = re.compile(r"[，。！？；：…]")
 _QUOTES = {"“": "”", "”": "”", '"': '"', "「": "」", "『": "』", "'": "'", "‘": "’"}
 
 
-def clean(text: str, labels: Sequence[str] = ()) -> str:
+def clean(text: str, labels: Sequence[str] = (), *, marked: bool = False) -> str:
     """One spoken line out of what a model wrote: no thoughts, labels (`labels`: names besides the usual),
-    quotes, stage directions or markdown; the first paragraph that says something. May be empty."""
+    quotes, stage directions or markdown; the first paragraph that says something, none where the other side
+    speaks first. May be empty. `marked`: the model is known to open its thoughts with a mark, so that a closing
+    mark alone ends none. (`streaming` relies on how this goes from left to right.)"""
     spoken = _THINK.sub("", text)
-    spoken = re.split(r"</think(?:ing)?>", spoken)[-1]
+    if not marked:
+        spoken = _CLOSER.split(spoken, maxsplit=1)[-1]
     pieces = [p for p in _SPECIAL.split(spoken) if bare(_LABEL.sub("", p.replace("assistant", "")))]
     if not pieces:
         return spoken.strip() if not _SPECIAL.search(spoken) and not bare(spoken) else ""
     for paragraph in _LABEL.sub("", pieces[0]).splitlines():
-        line = _clean_line(paragraph, labels)
+        line = _peeled(paragraph, labels)
         if line:
-            return line
+            return " ".join(_OTHERS.sub("", line).split())
     return ""
 
 
-def _clean_line(line: str, labels: Sequence[str]) -> str:
+def _peeled(line: str, labels: Sequence[str]) -> str:
     line = _MARKDOWN.sub("", line)
     for _ in range(2):  # a quote around a label, a label before a quote
         line = _LABEL.sub("", line.strip())
         for label in labels:
-            line = re.sub(rf"^{re.escape(label)}\s*[:：]\s*", "", line)
+            line = re.sub(rf"^{re.escape(label)}(?:说|回复|回答)?\s*[:：]\s*", "", line)
         line = _unquoted(_STAGE.sub("", line).strip())
-    return " ".join(_OTHERS.sub("", line).split())
+    return "" if _HEADING.fullmatch(line) else line
 
 
 def _unquoted(line: str) -> str:
@@ -121,24 +145,72 @@ def refusal(
     return next((reason for check in _CHECKS if (reason := check(case)) is not None), None)
 
 
+def unmendable(
+    beginning: str,
+    direction: Direction,
+    persona: Persona,
+    spoken: Iterable[str],
+    *,
+    style: str | None = None,
+    heard: Iterable[str] = (),
+) -> str | None:
+    """Why no line that holds `beginning` whole may be said, whatever follows it; None while one may. Only what
+    is sure to last is looked for: what later words may take back (giving, threats, leaving, likeness to
+    earlier lines, a fact not told yet) is left to `refusal`, whose arguments these are."""
+    case = _Case(
+        text=beginning,
+        direction=direction,
+        persona=persona,
+        spoken=tuple(spoken),
+        heard=(*heard, direction.reply),
+        style=style or persona.style,
+        acts=frozenset(),
+    )
+    return next((reason for check in _LASTING if (reason := check(case)) is not None), None)
+
+
+def _form_lasts(case: _Case) -> str | None:
+    limit = length_for(case.style) * _TOLERANCE
+    letters = sum(c.isalpha() for c in case.text)
+    foreign = letters - round(han_share(case.text) * letters)
+    if foreign > limit / 2:  # more than half of the longest line there may be
+        return "不是中文"
+    return _too_long(case)
+
+
+def _role_lasts(case: _Case) -> str | None:
+    for wording, reason in _OUT_OF_ROLE:
+        found = wording.search(case.text)
+        if found and found.end() + phrases.LOOKAHEAD <= len(case.text):
+            return reason
+    return None
+
+
+def _invented_lasts(case: _Case) -> str | None:
+    """A number is complete where a mark follows that no number or idiom holds."""
+    said = _MARK.split(case.text)[:-1]
+    odd = figures.strangers("，".join(said), _quotable(case))
+    return f"编了数字：{'、'.join(odd)}" if odd else None
+
+
 def _form(case: _Case) -> str | None:
     letters = any(c.isalnum() for c in case.text)
     if not case.text.strip() or (not letters and case.direction.move not in _SILENT):
         return "是空的"
     if letters and han_share(case.text) < 0.5:
         return "不是中文"
+    return _too_long(case) or soundness.broken(case.text)
+
+
+def _too_long(case: _Case) -> str | None:
     limit = length_for(case.style)
-    if sum(not c.isspace() for c in case.text) > limit * _TOLERANCE:
-        return f"太长，不超过{limit}个字"
-    return None
+    over = sum(not c.isspace() for c in case.text) > limit * _TOLERANCE
+    return f"太长，不超过{limit}个字" if over else None
 
 
 def _role(case: _Case) -> str | None:
-    if phrases.ROLE_BREAK.search(case.text):
-        return "不像客户说的话，你就是这位客户"
-    if phrases.COACHING.search(case.text):
-        return "在教对方或点评对方"
-    return None
+    found = (reason for wording, reason in _OUT_OF_ROLE if wording.search(case.text))
+    return next(found, None) or soundness.told_by_another(case.text, case.persona, case.direction.move)
 
 
 def _leak(case: _Case) -> str | None:
@@ -194,13 +266,15 @@ def _threat(case: _Case) -> str | None:
 def _leaving(case: _Case) -> str | None:
     if case.direction.move in _LEAVES:
         return None
-    heard = Act.LEAVES in case.acts and not _as_told(case)
+    # whoever threatens sounds like those who leave: the lines of an escalation do both
+    heard = Act.LEAVES in case.acts and case.direction.move not in _THREATENS and not _as_told(case)
     leaves = heard or _meant(case.text, phrases.LEAVING, phrases.NOT_LEAVING)
     return "没让你结束，却要走" if leaves else None
 
 
 def _repeat(case: _Case) -> str | None:
-    if near(case.text, case.spoken) is not None:
+    said_again = case.direction.move not in _AGAIN and holds(case.text, case.spoken)
+    if said_again or near(case.text, case.spoken) is not None:
         return "和说过的话重复"
     if len(bare(case.text)) >= 6 and near(case.text, (case.direction.reply,)) is not None:
         return "照抄对方的话"
@@ -237,3 +311,4 @@ _CHECKS: tuple[Callable[[_Case], str | None], ...] = (
     _repeat,
     _task,
 )
+_LASTING: tuple[Callable[[_Case], str | None], ...] = (_form_lasts, _role_lasts, _leak, _invented_lasts)

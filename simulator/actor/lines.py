@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from simulator.actor.forms import FORMS
+from simulator.actor.forms import AGAIN, FORMS
 from simulator.actor.wording import grams, near
 from simulator.content.contents import Content
 from simulator.content.readers import slots_in
@@ -25,7 +25,6 @@ _JUST_SAID = ("figure", "day", "now", "wrong")
 _OWN_TOPIC = 0.15  # bonus for a line written for this very situation
 _PICKED_UP = 0.2  # bonus for a line that takes up a figure or day just said
 _SLOT = re.compile(r"\{[a-z]+\}")
-_SAID_BEFORE = ("{}", "刚才说了，{}", "我说过了，{}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +53,7 @@ def pick(
 ) -> Spoken:
     """The line to say. Raises ModelError naming the cell when nothing is left that was not said before."""
     if direction.move is Move.ANSWER and direction.answer:
-        answer = _answer(direction.answer, direction.spoken)
+        answer = _answer(direction.answer, style, direction.spoken)
         if answer is not None:
             return answer
     rng = random.Random(f"{direction.seed}:{direction.turn}:{direction.move}:{persona.id}")
@@ -98,12 +97,12 @@ def _said(form: str, spoken: tuple[str, ...]) -> bool:
     return any(s == form or (plain != form and plain.strip("，。 ") in s) for s in spoken)
 
 
-def _answer(answer: str, spoken: tuple[str, ...]) -> Spoken | None:
-    for shape in _SAID_BEFORE:
-        text = shape.format(answer)
-        if text not in spoken:
-            return Spoken(text=text, line_id="answer")
-    return None
+def _answer(answer: str, style: Style, spoken: tuple[str, ...]) -> Spoken | None:
+    """The fact, once; who asks for it again is told that it was said. None when that was said as well."""
+    if near(answer, spoken) is None:
+        return Spoken(text=answer, line_id="answer")
+    again = (text for text in AGAIN.get(style.id, AGAIN[""]) if near(text, spoken) is None)
+    return next((Spoken(text=text, line_id="answer") for text in again), None)
 
 
 def _cells(

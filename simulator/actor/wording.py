@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 NEAR = 0.6  # trigram Jaccard from which two lines count as the same
+_SENTENCE, _WHOLE = 8, 0.8  # characters of more than a phrase; the share of it that stands for all of it
 _PARTICLES = "啊呀呢吧嘛哦哈啦呗哎唉嗯喂的了吗诶噢么哟嘿呵"
 _LEAVINGS = re.compile(rf"[\W_]|[{_PARTICLES}]", re.UNICODE)
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
@@ -56,3 +57,8 @@ def share_of(part: str, text: str) -> float:
     """How much of `part`'s character pairs `text` holds, 0-1; 0 for an empty part."""
     wanted = grams(part, 2)
     return len(wanted & grams(text, 2)) / len(wanted) if wanted else 0.0
+
+
+def holds(text: str, others: Iterable[str]) -> bool:
+    """Whether nearly all of one of `others`, if it is more than a phrase, stands in `text`."""
+    return any(len(bare(other)) >= _SENTENCE and share_of(other, text) >= _WHOLE for other in others)

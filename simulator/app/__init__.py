@@ -16,6 +16,7 @@ from simulator.errors import UsageError
 
 if TYPE_CHECKING:
     import gradio as gr
+    from starlette.routing import Route
 
     from simulator.app.pages import Page
     from simulator.session import PracticeRoom
@@ -31,8 +32,11 @@ def build(room: PracticeRoom, pages: Sequence[Page] = ()) -> gr.Blocks:
     return make(room, pages)
 
 
-def launch(room: PracticeRoom, host: str, port: int, pages: Sequence[Page] = ()) -> None:
-    """Serves the page, and `pages` beside it, until interrupted. Raises UsageError when host and port cannot be listened on."""
+def launch(
+    room: PracticeRoom, host: str, port: int, pages: Sequence[Page] = (), routes: Sequence[Route] = ()
+) -> None:
+    """Serves the page, `pages` beside it and what answers at `routes`, until interrupted. Raises UsageError when
+    host and port cannot be listened on."""
     blocks = build(room, pages)
     from simulator.app import sheets
     from simulator.app.theme import Paper
@@ -55,6 +59,7 @@ def launch(room: PracticeRoom, host: str, port: int, pages: Sequence[Page] = ())
             pwa=False,
             enable_monitoring=False,
             show_error=False,
+            app_kwargs={"routes": list(routes)},
         )
     except OSError as error:
         raise UsageError(

@@ -37,7 +37,7 @@ def command(
     ports.check_free(host, port)
     click.echo("正在准备（第一次要几秒）……")
     from simulator import app
-    from simulator.app import pages
+    from simulator.app import health, pages
     from simulator.cli import wiring
     from simulator.content.places import default_data_dir
 
@@ -45,7 +45,7 @@ def command(
     chosen = known.rubric(rubric)
     if not known.under(chosen).personas:  # told before seconds of loading
         raise UsageError(f"评分标准 {chosen.ref} 打分的情境还没有人物来演，开了也没有客户可挑。")
-    room = wiring.open_room(
+    practice = wiring.open_practice(
         model=model,
         encoder=encoder,
         rubric=rubric,
@@ -54,11 +54,13 @@ def command(
         deadline=deadline,
         settle=second_opinion,
     )
+    room = practice.room
     place = pages.Place(
         content=content,
         data=data or default_data_dir(),
         encoder=encoder,
         encoder_hash=room.encoder.rpartition("#")[2],
     )
+    report = health.Health(practice.actor, room, asked_for=model)
     with room.store:
-        app.launch(room, host, port, pages.added(place))
+        app.launch(room, host, port, pages.added(place), health.routes(report))

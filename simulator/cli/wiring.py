@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from simulator.grading.interface import ReplyGrader
 from simulator.grading.opinion import OpinionGrader, SecondOpinion
 
 if TYPE_CHECKING:  # what only a talk needs takes a second to import, which grading should not wait for
+    from simulator.actor.actor import Actor
     from simulator.actor.models.registry import CustomerModel
     from simulator.session import PracticeRoom
 
@@ -89,7 +91,7 @@ def second_opinion(catalog: Catalog, model: CustomerModel, *, deadline: float = 
     from simulator.actor.asking import Asker
     from simulator.actor.models.registry import aside
 
-    asker = Asker(aside(model))
+    asker = Asker(aside(model), breaker=model.breaker, remote=model.remote)
 
     def ask(question: str) -> str:
         return asker.ask([HumanMessage(question)], deadline)
@@ -107,7 +109,15 @@ def second_opinion(catalog: Catalog, model: CustomerModel, *, deadline: float = 
     return settled
 
 
-def open_room(
+@dataclass(frozen=True, kw_only=True)
+class Practice:
+    """A room, and the customer's voice in it."""
+
+    room: PracticeRoom
+    actor: Actor
+
+
+def open_practice(
     *,
     model: str = "builtin",
     encoder: str = "builtin",
@@ -116,7 +126,7 @@ def open_room(
     data: Path | None = None,
     deadline: float = 20.0,
     settle: bool = False,
-) -> PracticeRoom:
+) -> Practice:
     """Everything a page or a terminal needs, warm. `settle`: unsure verdicts get the second opinion of
     `model`. Raises DuilianError."""
     from simulator.actor.actor import Actor
@@ -132,15 +142,17 @@ def open_room(
     loaded = open_encoder(encoder)
     grader_for = graders(loaded, content, opinion)
     grader_for(chosen)
-    return PracticeRoom(
+    actor = Actor(lambda: catalog.content, customer, deadline=deadline)
+    room = PracticeRoom(
         catalog=catalog,
         grader_for=grader_for,
-        actor=Actor(lambda: catalog.content, customer, deadline=deadline),
+        actor=actor,
         model=f"{customer.name}#{customer.version}",
         encoder=f"{encoder}#{loaded.hash}",
         store=store,
         rubric=rubric,
     )
+    return Practice(room=room, actor=actor)
 
 
 def one_version(catalog: Catalog, wanted: str) -> Rubric:

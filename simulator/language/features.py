@@ -22,6 +22,7 @@ FIGURE = re.compile(
     rf"(?:百分之[{_DIGITS}]+|(?:\d[\d,.]*|[{_DIGITS}]+)\s*(?:块钱|块|元){_A_MONTH}|"
     rf"\d[\d,.]*\s*{_UNIT}?|[{_DIGITS}]+(?:点[{_DIGITS}]+)?\s*{_UNIT})"
 )
+_GOES_ON = re.compile(rf"[{_DIGITS}]+(?:\s*(?:块钱|块|元)(?:{_A_MONTH})?)?")
 _VAGUE = re.compile(r"^(?:一|两|半|几)?(?:个|下|次|份|家|项|条|人|点|天|号|百分点)$|^一[个下次份家项条张]$")
 DAY = re.compile(
     r"(?:下?下?(?:周|礼拜|星期)[一二三四五六日天末1-7]|这(?:周|礼拜|星期)[一二三四五六日天]?|下(?:个)?(?:周|礼拜|星期|月)|"
@@ -72,8 +73,14 @@ _ECHO = re.compile(r"[\u3400-\u9fffA-Za-z0-9]{2,}")
 
 def figures(text: str) -> tuple[str, ...]:
     """Numbers with their unit, as typed; “一个” and the like are no figures."""
-    found = (m.group().strip() for m in FIGURE.finditer(text))
+    found = (_whole(m, text) for m in FIGURE.finditer(text))
     return tuple(f for f in found if not _VAGUE.match(f))
+
+
+def _whole(found: re.Match[str], text: str) -> str:
+    """The figure with what a 千 or 万 at its end goes on with: 六千一百二十块, not 六千."""
+    rest = _GOES_ON.match(text, found.end()) if found.group().endswith(("千", "万")) else None
+    return (found.group() + (rest.group() if rest else "")).strip()
 
 
 def days(text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from simulator.content.contents import Content
 from simulator.content.source import ContentSource
 from tests.actor.tiny import make_tiny
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +39,8 @@ def latin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def broken_server() -> Iterator[str]:
     """The base address of a server in another process whose first path segment chooses its fault."""
-    command = [sys.executable, str(HERE / "broken_server.py")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, "-m", "eval.hostile_server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stdout is not None
         port = int(server.stdout.readline())
         yield f"http://127.0.0.1:{port}"

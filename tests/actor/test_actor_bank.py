@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulator.actor.forms import FORMS
+from simulator.actor.forms import AGAIN, FORMS
 from simulator.actor.lines import pick
 from simulator.actor.models.bank import BankChatModel
 from simulator.actor.prompt import messages
@@ -189,14 +189,16 @@ def test_the_line_that_fits_the_reply_wins(content: Content) -> None:
     assert seen.count("fit") >= 5
 
 
-def test_answers_as_they_are_and_differently_the_second_time(content: Content) -> None:
+def test_answers_once_and_then_says_that_it_was_said(content: Content) -> None:
     who, where, style = cast(content)
     told = "两条宽带，一条六百，一千二"
     direction = make_direction(move=Move.ANSWER, answer=told)
     assert pick(content, who, where, style, direction).text == told
     again = pick(content, who, where, style, replace(direction, spoken=(told,)))
-    assert again.text != told
-    assert told in again.text
+    assert again.text in AGAIN[style.id]
+    third = pick(content, who, where, style, replace(direction, spoken=(told, again.text)))
+    assert third.text in AGAIN[style.id]
+    assert third.text != again.text
 
 
 def test_nothing_left_names_the_cell(content: Content) -> None:

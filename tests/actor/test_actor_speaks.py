@@ -21,12 +21,16 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatResult
 from pydantic import Field
 
+from eval.hostile_server import FINE
 from simulator.actor import Actor
+from simulator.actor.asking import Asker
+from simulator.actor.breaker import Breaker, BreakerState
 from simulator.actor.models import CustomerModel, make_model
 from simulator.actor.prompt import KEY
 from simulator.content.contents import Content
 from simulator.domain.persona import Move
 from simulator.domain.session import CustomerLine
+from simulator.errors import ModelError
 from tests.actor.talk import cast, make_direction
 
 HISTORY = (("customer", "太高。说个实在价。"),)
@@ -123,11 +127,47 @@ def test_a_model_that_hangs_is_left_in_time_and_in_the_end_alone(content: Conten
         assert line.source == "bank"
         assert line.rejected
         assert time.monotonic() - start < 1.0
+    assert len(chat.calls) == 3  # then the breaker is open
+    assert actor.model.breaker.state is BreakerState.OPEN
+    release.set()
+
+
+def test_too_many_hanging_threads_end_the_asking(content: Content) -> None:
+    release = threading.Event()
+    chat = Hanging(release=release)
+    asker = Asker(chat, breaker=Breaker(failures=99))
+    for _ in range(6):
+        with pytest.raises(ModelError):
+            asker.ask([], 0.1)
     assert len(chat.calls) == 4
     release.set()
     time.sleep(0.2)
-    speak(actor, content, turn=7)
+    with pytest.raises(ModelError, match="too late"):
+        asker.ask([], 5.0)
     assert len(chat.calls) == 5
+
+
+def test_what_cannot_become_a_line_is_broken_off_and_the_next_attempt_starts(content: Content) -> None:
+    long = " ".join("价钱高得离谱" for _ in range(60))  # the fake streams word by word
+    chat = saying("还是贵", long, "降一点再说")
+    actor = actor_of(content, chat)
+    speak(actor, content)  # heard whole: from now on its thoughts are known to be marked
+    line = speak(actor, content, turn=2)
+    assert (line.text, line.source) == ("降一点再说", "model")
+    assert "太长" in line.rejected[0]
+    assert len(line.rejected[0]) < 100
+
+
+def test_vitals_are_kept(content: Content) -> None:
+    actor = actor_of(content, saying("还是贵", "I agree", "我同意"))
+    for turn in range(3):
+        speak(actor, content, turn=turn)
+    figures = actor.vitals.figures()
+    assert (figures.lines, figures.from_model, figures.from_bank, figures.answers) == (3, 1, 2, 3)
+    assert dict(figures.refused) == {"不是中文": 1, "没让你答应，却松了口": 1}
+    assert figures.failed == 1
+    assert figures.failure is not None
+    assert figures.first is not None
 
 
 def test_the_bank_speaks_for_itself(content: Content) -> None:
@@ -180,6 +220,8 @@ def test_garbage_of_a_local_model(content: Content, latin: Path) -> None:
         ("english", "不是中文"),
         ("empty", "空的"),
         ("agrees", "松了口"),
+        ("garbage", "模型出错"),
+        ("slow", "没有答完"),
     ],
 )
 def test_servers_that_misbehave(content: Content, broken_server: str, fault: str, reason: str) -> None:
@@ -198,6 +240,13 @@ def test_a_server_that_behaves(content: Content, broken_server: str) -> None:
     model = make_model(f"openai:m@{broken_server}/good/v1", lambda: content)
     line = speak(Actor(lambda: content, model), content)
     assert (line.text, line.source) == ("别绕弯子，说个实在的。", "model")
+
+
+def test_a_server_that_is_busy_for_a_moment(content: Content, broken_server: str) -> None:
+    model = make_model(f"openai:m@{broken_server}/busy/v1", lambda: content)
+    line = speak(Actor(lambda: content, model), content)
+    assert (line.source, line.rejected) == ("model", ())
+    assert line.text in FINE
 
 
 def test_no_server_at_all(content: Content) -> None:

@@ -22,6 +22,10 @@ _CHUNK = 256  # prompt tokens computed between two looks at the clock
 _KEPT = 4  # talks whose caches are kept
 
 
+class TooLong(ModelError):
+    """The prompt does not fit the model; others may."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
     """How tokens are drawn. `temperature` 0 is greedy; `seconds`: for the whole answer."""
@@ -67,7 +71,7 @@ class Decoder:
         clock = time.monotonic() + how.seconds
         room = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
         if not prompt or (room is not None and len(prompt) + how.max_new_tokens > room):
-            raise ModelError(f"对话太长，模型装不下：{len(prompt)} 个 token，上限 {room}。")
+            raise TooLong(f"对话太长，模型装不下：{len(prompt)} 个 token，上限 {room}。")
         if not self._lock.acquire(timeout=how.seconds):
             raise ModelError("模型正忙着回答别人，没等到。")
         try:

@@ -1,7 +1,8 @@
 """A local transformers model as a LangChain chat model: streams, keeps a deadline and its caches.
 
-Text and messages only; tokens are drawn in `decode`, weights found in `weights`. Runs on the CPU. Knows
-nothing of customers, guards or sessions. transformers and torch are imported when a model is loaded.
+Messages only; the prompt is written in `template`, tokens are drawn in `decode`, weights found in `weights`.
+Runs on the CPU. Knows nothing of customers, guards or sessions. transformers and torch are imported when a model
+is loaded.
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ from typing import Any, Self
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, SystemMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from simulator.actor.models import weights
+from simulator.actor.models import template, weights
 from simulator.actor.models.decode import Decoder, Sampling
-from simulator.errors import ModelError
 
 _END_TOKENS = (
     *("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|end_of_text|>"),
     *("<end_of_turn>", "<turn|>", "</s>", "<eos>"),
+    *("<|user|>", "<|observation|>"),  # with GLM the next speaker's mark is the end
 )
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
+_THOUGHT = re.compile(r"(?:<think(?:ing)?>.*?)?(?:</think(?:ing)?>|$)", re.DOTALL | re.IGNORECASE)
 
 
 class HfChatModel(BaseChatModel):
@@ -112,34 +113,8 @@ class HfChatModel(BaseChatModel):
         return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
 
     def _prompt(self, messages: Sequence[BaseMessage]) -> str:
-        """The messages in the model's chat template. A template that has no system role gets the system
-        text at the head of the first user message."""
-        from jinja2.exceptions import TemplateError
-
-        turns = [{"role": _role(m), "content": str(m.text)} for m in messages]
-        try:
-            return self._templated(turns)
-        except TemplateError:
-            if turns[0]["role"] != "system" or len(turns) < 2:
-                raise ModelError(f"模型 {self.source} 的对话模板不接受这段对话。") from None
-        first = {"role": turns[1]["role"], "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}
-        try:
-            return self._templated([first, *turns[2:]])
-        except TemplateError as error:
-            raise ModelError(f"模型 {self.source} 的对话模板不接受这段对话：{error}") from error
-
-    def _templated(self, turns: list[dict[str, str]]) -> str:
-        template = self._tokenizer.chat_template
-        options = {"enable_thinking": False} if "enable_thinking" in str(template) else {}
-        return str(
-            self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, **options)
-        )
-
-
-def _role(message: BaseMessage) -> str:
-    if isinstance(message, SystemMessage):
-        return "system"
-    return "assistant" if isinstance(message, AIMessage) else "user"
+        """The messages in the model's chat template."""
+        return template.written(self._tokenizer, messages, self.source)
 
 
 def _talk(messages: Sequence[BaseMessage]) -> str:

@@ -14,12 +14,13 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from langchain_core.language_models.chat_models import BaseChatModel
 
+from simulator.actor.breaker import Breaker
 from simulator.actor.models.bank import BankChatModel
 from simulator.content.contents import Content
 from simulator.errors import ModelError, UsageError
@@ -36,12 +37,15 @@ _MAX_TOKENS = 160
 @dataclass(frozen=True, kw_only=True)
 class CustomerModel:
     """A model ready to speak. `name`: as resolved (`builtin` becomes what it stands for); `version`: hash
-    of the lines or weights, or the package version where the weights are elsewhere."""
+    of the lines or weights, or the package version where the weights are elsewhere; `remote`: asked over a
+    network, so that a failure may pass; `breaker`: shared by all who ask it."""
 
     name: str
     version: str
     chat: BaseChatModel
     is_bank: bool
+    remote: bool = False
+    breaker: Breaker = field(default_factory=Breaker, compare=False)
 
 
 def make_model(
@@ -117,7 +121,9 @@ def _openai(rest: str, *, seed: int, deadline: float) -> CustomerModel:
         seed=seed,
         use_responses_api=False,
     )
-    return CustomerModel(name=f"openai:{model}@{url}", version="remote", chat=chat, is_bank=False)
+    return CustomerModel(
+        name=f"openai:{model}@{url}", version="remote", chat=chat, is_bank=False, remote=True
+    )
 
 
 def _langchain(name: str) -> CustomerModel:
@@ -133,7 +139,7 @@ def _langchain(name: str) -> CustomerModel:
         raise UsageError(f"没有这个模型：{name}。可以写：{FORMS}。（{_first_line(error)}）") from error
     except Exception as error:  # border: each provider raises its own kind when a key or address is missing
         raise ModelError(f"模型 {name} 打不开：{_first_line(error)}") from error
-    return CustomerModel(name=name, version="remote", chat=chat, is_bank=False)
+    return CustomerModel(name=name, version="remote", chat=chat, is_bank=False, remote=True)
 
 
 def _first_line(error: Exception) -> str:
