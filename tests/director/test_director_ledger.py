@@ -271,7 +271,10 @@ def test_another_price_is_noticed_however_it_is_written(first: str, now: str) ->
 @settings(max_examples=60, deadline=None)
 def test_a_price_is_caught_just_when_it_has_risen(one: int, two: int, unit: str) -> None:
     quoted = (f"{one}{unit}", f"{two}{unit}")
-    risen = one < two < 2 * one and HARD.persona.bill.amount not in (one, two)  # cheaper or a multiple: no slip
+    risen = one < two < 2 * one and HARD.persona.bill.amount not in (
+        one,
+        two,
+    )  # cheaper or a multiple: no slip
     move, told = second(f"这个{quoted[0]}", f"这个{quoted[1]}")
     assert (move is Move.CATCH_OUT) == risen
     assert told == (quoted if risen else (None, None))
