@@ -6,14 +6,12 @@ Knows nothing of the page. Sizes are in the picture's own units, 380 wide: a pho
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eval.comparing.wording import figure
+from eval.drawing import COLOURS, WIDTH, picture
 from eval.metrics import Bin
 
 if TYPE_CHECKING:
@@ -21,14 +19,7 @@ if TYPE_CHECKING:
 
     from eval.comparing.statistics import Paired
 
-WIDTH = 380
 _ROW, _FOOT, _SIDE = 38, 26, 14
-# matplotlib wants colours, the page has variables: these stand in for them
-_COLOURS = {
-    "ink": "#010101", "ink-2": "#020202", "line": "#030303", "green": "#040404", "red": "#050505",
-    "side-a": "#060606", "side-b": "#070707",
-}  # fmt: skip
-_SIZES = {"font.size": 13.0, "axes.linewidth": 0.8}
 _LEAST = 0.05  # the axis reaches at least so far to both sides
 
 
@@ -52,15 +43,15 @@ def forest(rows: Sequence[Row], label: str, ident: str) -> str:
         reach = max([_LEAST, *(abs(x) for r in shown if (d := r.f1.difference) for x in (d.low, d.high))])
         axes.set_xlim(-reach * 1.04, reach * 1.04)
         axes.set_ylim(len(shown) - 0.5 + 0.1, -0.5)
-        axes.axvline(0, color=_COLOURS["ink-2"], linewidth=1)
+        axes.axvline(0, color=COLOURS["ink-2"], linewidth=1)
         for place, row in enumerate(shown):
             _forest_row(axes, place, row)
         axes.tick_params(axis="y", left=False, labelleft=False)
         axes.locator_params(axis="x", nbins=5)
         axes.xaxis.set_major_formatter(lambda x, _: "0" if abs(x) < 1e-9 else f"{x:+.2g}".replace("-", "−"))
-        axes.grid(axis="x", color=_COLOURS["line"], linewidth=0.8)
+        axes.grid(axis="x", color=COLOURS["line"], linewidth=0.8)
 
-    return _picture(
+    return picture(
         draw, height, (_SIDE / WIDTH, _FOOT / height, 1 - 2 * _SIDE / WIDTH, 1 - _FOOT / height), label, ident
     )
 
@@ -68,17 +59,17 @@ def forest(rows: Sequence[Row], label: str, ident: str) -> str:
 def _forest_row(axes: Axes, place: int, row: Row) -> None:
     interval = row.f1.difference
     assert interval is not None
-    colour = _COLOURS["ink-2"]
+    colour = COLOURS["ink-2"]
     if row.f1.told_apart:
-        colour = _COLOURS["green" if interval.value > 0 else "red"]
+        colour = COLOURS["green" if interval.value > 0 else "red"]
     y = place + 0.24
     axes.plot([interval.low, interval.high], [y, y], color=colour, linewidth=2.2, solid_capstyle="round")
     axes.plot([interval.value], [y], marker="o", markersize=7, color=colour, linestyle="none")
     beside = axes.get_yaxis_transform()
     written: dict[str, Any] = {"transform": beside, "va": "center", "parse_math": False}
     told = f"{figure(row.a)} → {figure(row.b)}"
-    axes.text(0, place - 0.16, row.name, ha="left", color=_COLOURS["ink"], **written)
-    axes.text(1, place - 0.16, told, ha="right", color=_COLOURS["ink-2"], size=12, **written)
+    axes.text(0, place - 0.16, row.name, ha="left", color=COLOURS["ink"], **written)
+    axes.text(1, place - 0.16, told, ha="right", color=COLOURS["ink-2"], size=12, **written)
 
 
 def reliability(a: Sequence[Bin], b: Sequence[Bin], name: str, label: str, ident: str) -> str:
@@ -86,70 +77,23 @@ def reliability(a: Sequence[Bin], b: Sequence[Bin], name: str, label: str, ident
     area of a mark is the share of the verdicts."""
 
     def draw(axes: Axes) -> None:
-        axes.plot([0, 1], [0, 1], color=_COLOURS["ink-2"], linewidth=1, linestyle=(0, (4, 4)))
+        axes.plot([0, 1], [0, 1], color=COLOURS["ink-2"], linewidth=1, linestyle=(0, (4, 4)))
         for bars, colour, marker in ((a, "side-a", "o"), (b, "side-b", "s")):
             total = sum(bar.count for bar in bars) or 1
             x, y = [bar.predicted for bar in bars], [bar.actual for bar in bars]
             sizes = [18 + 320 * bar.count / total for bar in bars]
-            axes.plot(x, y, color=_COLOURS[colour], linewidth=1.6)
+            axes.plot(x, y, color=COLOURS[colour], linewidth=1.6)
             axes.scatter(
-                x, y, s=sizes, marker=marker, facecolor="none", edgecolor=_COLOURS[colour], linewidth=1.6
+                x, y, s=sizes, marker=marker, facecolor="none", edgecolor=COLOURS[colour], linewidth=1.6
             )
         axes.set_xlim(-0.04, 1.04)
         axes.set_ylim(-0.04, 1.04)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
-        axes.set_xlabel("打的分", color=_COLOURS["ink-2"])
-        axes.text(0.02, 0.98, "标签是“有”的比例", color=_COLOURS["ink-2"], va="top")
-        axes.text(0.98, 0.16, "○ A", color=_COLOURS["side-a"], ha="right")
-        axes.text(0.98, 0.07, f"□ {name}", color=_COLOURS["side-b"], ha="right")
-        axes.grid(color=_COLOURS["line"], linewidth=0.8)
+        axes.set_xlabel("打的分", color=COLOURS["ink-2"])
+        axes.text(0.02, 0.98, "标签是“有”的比例", color=COLOURS["ink-2"], va="top")
+        axes.text(0.98, 0.16, "○ A", color=COLOURS["side-a"], ha="right")
+        axes.text(0.98, 0.07, f"□ {name}", color=COLOURS["side-b"], ha="right")
+        axes.grid(color=COLOURS["line"], linewidth=0.8)
 
-    return _picture(draw, 340, (0.11, 0.14, 0.86, 0.84), label, ident)
-
-
-def _picture(
-    draw: Callable[[Axes], None],
-    height: float,
-    place: tuple[float, float, float, float],
-    label: str,
-    ident: str,
-) -> str:
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    fixed = {"svg.fonttype": "none", "svg.hashsalt": ident, "font.family": "DejaVu Sans", **_SIZES}
-    with mpl.rc_context(fixed), warnings.catch_warnings():
-        # the browser has the letters that matplotlib's own font has not; nothing here is placed by their width
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        canvas = Figure(figsize=(WIDTH / 72, height / 72))
-        FigureCanvasSVG(canvas)
-        axes = canvas.add_axes(place)
-        axes.set_axisbelow(True)
-        axes.patch.set_visible(False)
-        canvas.patch.set_visible(False)
-        for side in ("top", "right", "left"):
-            axes.spines[side].set_visible(False)
-        axes.spines["bottom"].set_color(_COLOURS["line"])
-        axes.tick_params(colors=_COLOURS["ink-2"], labelsize=12, length=0)
-        draw(axes)
-        stream = io.StringIO()
-        canvas.savefig(stream, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    return _inline(stream.getvalue(), label, ident)
-
-
-def _inline(svg: str, label: str, ident: str) -> str:
-    """For a page: without prologue, sized by CSS, with names of its own, in the page's colours and font."""
-    from simulator.app.markup import esc
-
-    box = re.search(r'viewBox="([\d. ]+)"', svg)
-    body = svg[svg.index("</style>") : svg.rindex("</svg>")].replace("</style>\n </defs>", "", 1)
-    body = re.sub(r'<g id="[^"]*"', "<g", body)
-    body = re.sub(r'\bid="', f'id="{ident}-', body)
-    body = body.replace("url(#", f"url(#{ident}-").replace('xlink:href="#', f'href="#{ident}-')
-    body = body.replace("font-family: 'DejaVu Sans'; ", "")
-    for name, colour in _COLOURS.items():
-        body = body.replace(f": {colour}", f": var(--{name})")
-    size = box.group(1) if box else ""
-    return f'<svg class="plot" viewBox="{size}" role="img" aria-label="{esc(label)}">{body}</svg>'
+    return picture(draw, 340, (0.11, 0.14, 0.86, 0.84), label, ident)

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from eval import comparing
-from eval.fidelity import drawing, wording
+from eval.fidelity import plots, wording
 from eval.fidelity.bars import Bar, bars, reached
 from eval.fidelity.breaches import Breach, Kind
 from eval.fidelity.measuring import Fidelity, Record
@@ -109,7 +109,7 @@ def _passed(found: Fidelity) -> Markup | None:
         "谈成或有进展": list(enumerate(surely.advanced, 1)),
     }
     label = f"pass^k 曲线：k=1 时 {surely.won[0]:.3f}，k={len(surely.won)} 时 {surely.won[-1]:.3f}"
-    return Markup(drawing.lines(series, label=label, ident="passed", x="k（几个种子都要谈成）"))
+    return Markup(plots.lines(series, label=label, ident="passed", x="k（几个种子都要谈成）"))
 
 
 def _by_lines(found: Fidelity) -> Markup | None:
@@ -117,7 +117,7 @@ def _by_lines(found: Fidelity) -> Markup | None:
         return None
     points = [(float(n), share) for n, share in found.styles.by_lines.items()]
     label = f"听了几句以后猜对风格的比例：一句 {points[0][1]:.2f}，{points[-1][0]:g} 句 {points[-1][1]:.2f}"
-    drawn = drawing.lines(
+    drawn = plots.lines(
         {"猜对的比例": points}, label=label, ident="by-lines", x="听了几句", level=found.styles.chance
     )
     return Markup(drawn)
@@ -133,7 +133,7 @@ def _decay(kind: str, rows: Sequence[AtTurn]) -> Plot:
     label = f"{title}：一句听得出风格的比例，第 1 轮 {rows[0].style:.2f}，第 {rows[-1].turn} 轮 {rows[-1].style:.2f}"
     return Plot(
         title=title,
-        drawn=Markup(drawing.lines(series, label=label, ident=f"decay-{kind}", x="第几轮")),
+        drawn=Markup(plots.lines(series, label=label, ident=f"decay-{kind}", x="第几轮")),
     )
 
 

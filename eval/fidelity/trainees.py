@@ -27,6 +27,7 @@ TURNS = 12
 _IDLE_TURNS = 8
 _REACTIONS = 3  # moves at most that an expert answers beside his plan
 _CLOSE = "close"
+_CLOSES = 4  # how often an expert who is through with his plan asks once more before he takes leave
 
 
 class _Worded:
@@ -47,8 +48,8 @@ class _Worded:
 
 class Scripted:
     """Follows the turns of his level; answers first what was brought up if his script has an answer. The expert
-    also answers a worry that is let out and some of the customer's other moves, asks for agreement when nothing is
-    left to say, and keeps his last turn for taking leave."""
+    also answers a worry that is let out and some of the customer's other moves, does not give up when he is through
+    with his plan, and keeps his last turn for taking leave."""
 
     def __init__(self, script: Script, level: str, persona: str, seed: int) -> None:
         """`persona`: whose worries they are."""
@@ -59,6 +60,7 @@ class Scripted:
         self._leave = turns.pop() if self._expert else None
         self._plan = deque(turns)
         self._reactions: set[str] = set()
+        self._closes = 0
 
     def __call__(self, opening: CustomerLine, turns: tuple[Played, ...]) -> str | None:
         """What he says next; None when he has no more to say."""
@@ -71,7 +73,7 @@ class Scripted:
                 return answer
         if self._plan:
             return self._turn(*self._plan.popleft())
-        return self._close() or self._last()
+        return self._close(turns[-1].step.state if turns else None) or self._last()
 
     def _turn(self, place: int, wordings: Wordings) -> str:
         return self._words.of(f"turn{place}", wordings)
@@ -104,16 +106,30 @@ class Scripted:
         self._reactions.add(move)
         return self._words.of(move, self._script.reactions[move])
 
-    def _close(self) -> str | None:
-        """Asks for agreement once when nothing else is left to say: in words of its own where the script has some,
-        else with the last turn of the plan, worded otherwise."""
-        if not self._expert or self._leave is None or _CLOSE in self._reactions:
+    def _close(self, state: CustomerState | None) -> str | None:
+        """What an expert says who is through with his plan and has no agreement yet: what is still open in other
+        words, then the proposal and what speaks for it by turns."""
+        if state is None or not self._expert or self._leave is None or self._closes >= _CLOSES:
             return None
-        self._reactions.add(_CLOSE)
+        self._closes += 1
+        return self._still_open(state) or self._propose()
+
+    def _still_open(self, state: CustomerState) -> str | None:
+        answers = self._script.objections.get(self._level, {})
+        raised = next((e.id for e in state.open_objections if e.id in answers), None)
+        if raised is not None:
+            return self._words.of(raised, answers[raised])
+        if state.concern.status not in (ConcernStatus.RAISED, ConcernStatus.HEARD):
+            return None
+        wordings = self._script.concerns.get(self._persona, {}).get(state.concern.text)
+        return self._words.of(state.concern.text, wordings) if wordings else None
+
+    def _propose(self) -> str | None:
         wordings = self._script.reactions.get(_CLOSE)
-        if wordings:
+        if wordings and self._closes == 1:
             return self._words.of(_CLOSE, wordings)
-        place = self._leave[0] - 1
+        last = len(self._script.turns[self._level]) - 2  # before the farewell
+        place = max(0, last - (self._closes - 1) % 2)
         return self._turn(place, self._script.turns[self._level][place])
 
 

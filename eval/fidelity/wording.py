@@ -31,6 +31,7 @@ OUTCOMES = {
     "escalated": "升级投诉",
     "broken": "出错中断",
 }
+MOODS = {"upset": "恼火", "neutral": "平常", "warm": "气顺"}
 LEVELS = {"easy": "简单", "normal": "普通", "hard": "困难"}
 ABOUT = (
     "学员是照脚本演的：老手、普通、粗鲁三种各有几轮话，每轮四种以上的说法，由种子挑；还有只管闲扯的和专门捣乱的。"
