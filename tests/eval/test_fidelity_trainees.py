@@ -47,35 +47,46 @@ SCRIPT = Script(
 )  # fmt: skip
 
 
-def played(move: Move, *, agreed: bool = False) -> Played:
-    raised = LedgerEntry(id="x", text="", status=ConcernStatus.RAISED)
+def played(move: Move, *, agreed: bool = False, status: ConcernStatus = ConcernStatus.RAISED) -> Played:
+    raised = LedgerEntry(id="x", text="", status=status)
     state = CustomerState(
         anger=0.3, trust=0.5, interest=0.5, patience=0.5, objection=raised, further=(raised,), agreed=agreed,
-        concern=LedgerEntry(id="concern", text="怕停", status=ConcernStatus.RAISED),
+        concern=LedgerEntry(id="concern", text="怕停", status=status),
     )  # fmt: skip
     line = CustomerLine(text="嗯", source="bank")
     return Played(reply="", grade=GRADE, step=Step(state=state, move=move, reasons=()), line=line)
 
 
-def said(who: Scripted, *moves: Move) -> list[str | None]:
+def said(who: Scripted, *moves: Move, status: ConcernStatus = ConcernStatus.RAISED) -> list[str | None]:
     """The kinds of what he says: without the number of the wording."""
-    replies = [who(OPENING, ())] + [who(OPENING, (played(m),)) for m in moves]
+    replies = [who(OPENING, ())] + [who(OPENING, (played(m, status=status),)) for m in moves]
     return [r and r.rstrip("0123") for r in replies]
 
 
 def test_the_expert_follows_his_turns_asks_and_takes_leave() -> None:
     who = Scripted(SCRIPT, "expert", "feng", 0)
-    told = said(who, *[Move.PRESS] * 5)
-    assert told == ["expert-0-", "expert-1-", "expert-2-", "close-", "expert-3-", None]
+    told = said(who, *[Move.PRESS] * 8, status=ConcernStatus.SETTLED)
+    plan, asking = ["expert-0-", "expert-1-", "expert-2-"], ["close-", "expert-1-", "expert-2-", "expert-1-"]
+    assert told == [*plan, *asking, "expert-3-", None]
 
 
 def test_the_expert_without_words_for_asking_proposes_again_otherwise() -> None:
     bare = replace(SCRIPT, reactions={})
     who = Scripted(bare, "expert", "feng", 0)
-    replies = [who(OPENING, (played(Move.PRESS),)) for _ in range(5)]
+    settled = (played(Move.PRESS, status=ConcernStatus.SETTLED),)
+    replies = [who(OPENING, settled) for _ in range(8)]
     assert {replies[2], replies[3]} < set(wordings("expert-2-"))
     assert replies[2] != replies[3]
-    assert replies[4] in wordings("expert-3-")
+    assert len(set(replies)) == 8
+    assert replies[7] in wordings("expert-3-")
+
+
+def test_the_expert_comes_back_to_what_is_open() -> None:
+    open_worry = (played(Move.PRESS),)
+    who = Scripted(replace(SCRIPT, objections={}), "expert", "feng", 0)
+    replies = [who(OPENING, open_worry) for _ in range(5)]
+    assert {replies[3], replies[4]} < set(wordings("怕停-"))
+    assert replies[3] != replies[4]
 
 
 def test_the_expert_answers_first_what_is_brought_up() -> None:
