@@ -48,6 +48,10 @@ check: $(DEV)
 
 bars: $(DEV)
 	$(BIN)/python -m eval.bars
+	$(BIN)/python -m eval.fidelity.lines
+	$(BIN)/python -m eval.reuse
+	$(BIN)/python -m eval.hostile_models --sessions 100
+	$(BIN)/duilian eval fidelity --model builtin --out runs/fidelity --bars
 
 screenshots: $(DEV)
 	$(BIN)/python -m tests.app.screenshots

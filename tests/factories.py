@@ -145,7 +145,8 @@ def grade_of(
         BannedHit(id=f"ban_{n}", category=c, score=0.9, span=Span(start=0, end=2), text="少来")
         for n, c in enumerate(banned)
     ]
-    plain: dict[str, Any] = {"length": 30, "address": Address.POLITE}
+    monthly = tuple(f for f in features.get("figures", ()) if f.endswith(("/月", "每月", "一个月")))
+    plain: dict[str, Any] = {"length": 30, "address": Address.POLITE, "offers": monthly}
     return make_grade(
         rubric="service@1",
         items=tuple(items),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from simulator.language.numbers import NUMBER, value
+from simulator.language.numbers import NUMBER, value, values
 
 _MONEY = re.compile(r"\s*(?:块|元|毛|分钱|角|折|%|个百分点|万|千)")
 # Numbers that say no amount: idioms and hotlines.
@@ -19,17 +19,6 @@ _IDIOM = re.compile(
     r"(?<!\d)(?:10086|1008611|12315|12300|12345|10010|10000|110|315|365|24小时)(?!\d)"
 )
 _SMALL = 10  # counts up to this are turns of phrase unless they are money (给我三天, 两句话)
-
-
-def values(texts: Iterable[str]) -> frozenset[float]:
-    """Every number in `texts`, with or without a unit."""
-    found = set()
-    for text in texts:
-        for match in NUMBER.finditer(text):
-            known = value(text[match.start() : match.end() + 1])
-            if known is not None:
-                found.add(known)
-    return frozenset(found)
 
 
 def strangers(text: str, known: Iterable[str]) -> tuple[str, ...]:

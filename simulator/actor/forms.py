@@ -29,7 +29,7 @@ FORMS: dict[Move, tuple[str, ...]] = {
     Move.THREATEN: ("再这样我就投诉", "别逼我去投诉", "你再推我就往上反映"),
     Move.ESCALATE: ("我直接去投诉，不跟你说了", "叫你们领导来，我不跟你谈了"),
     Move.LEAVE: ("不说了，我走了", "就到这儿吧，我还有事", "没空了，先走"),
-    Move.OBJECT: ("还有个事，{objection}", "另外一条，{objection}", "那{objection}，这怎么说"),
+    Move.OBJECT: ("还有一桩：{objection}", "再说一条：{objection}", "这条也得说说：{objection}"),
     Move.CATCH_OUT: ("你刚才说“{earlier}”，现在又变了", "前面那句“{earlier}”还算不算", "两遍说的对不上"),
     Move.CORRECT: ("你叫错人了", "我不是{wrong}", "名字叫错了"),
     Move.RESIST_HURRY: ("别催", "这么急干什么", "我自己会定，不用赶"),

@@ -19,6 +19,7 @@ from simulator.domain.persona import Line, Mood, Move, Persona, Situation, Style
 from simulator.domain.session import Direction
 from simulator.errors import ModelError
 
+_SPOKEN_NAME = 8  # characters of a company's name that people still say in full
 _TOP = 4  # how many of the best fitting lines the seed chooses among
 _MOODS = (Mood.UPSET, Mood.NEUTRAL, Mood.WARM)
 _JUST_SAID = ("figure", "day", "now", "wrong")
@@ -53,9 +54,7 @@ def pick(
 ) -> Spoken:
     """The line to say. Raises ModelError naming the cell when nothing is left that was not said before."""
     if direction.move is Move.ANSWER and direction.answer:
-        answer = _answer(direction.answer, style, direction.spoken)
-        if answer is not None:
-            return answer
+        return _answer(direction.answer, style, direction.spoken)
     rng = random.Random(f"{direction.seed}:{direction.turn}:{direction.move}:{persona.id}")
     slots = slots_for(persona, direction)
     for cell in _cells(content, situation, style, direction):
@@ -75,7 +74,7 @@ def slots_for(persona: Persona, direction: Direction) -> dict[str, str]:
     """What each slot of a line stands for just now; a slot without a value is absent."""
     known = {
         "honorific": persona.honorific,
-        "company": persona.company,
+        "company": persona.company if persona.company and len(persona.company) <= _SPOKEN_NAME else None,
         "plan": persona.plan,
         "bill": f"{persona.bill.amount:g}元",
         "price": str(persona.price) if persona.price else None,
@@ -97,12 +96,12 @@ def _said(form: str, spoken: tuple[str, ...]) -> bool:
     return any(s == form or (plain != form and plain.strip("，。 ") in s) for s in spoken)
 
 
-def _answer(answer: str, style: Style, spoken: tuple[str, ...]) -> Spoken | None:
-    """The fact, once; who asks for it again is told that it was said. None when that was said as well."""
+def _answer(answer: str, style: Style, spoken: tuple[str, ...]) -> Spoken:
+    """The fact, once; who asks for it again is told that it was said, at last by silence."""
     if near(answer, spoken) is None:
         return Spoken(text=answer, line_id="answer")
     again = (text for text in AGAIN.get(style.id, AGAIN[""]) if near(text, spoken) is None)
-    return next((Spoken(text=text, line_id="answer") for text in again), None)
+    return Spoken(text=next(again, "……"), line_id="answer")
 
 
 def _cells(

@@ -29,8 +29,8 @@ class Act(StrEnum):
 
 
 # Moves whose lines do it, moves whose lines may or may not, and the probability from which it counts: chosen by
-# learning from one half of 6,904 lines and looking at the other, three times (gives 54-65 % found, 0.6-1.0 % of others
-# taken for it; threatens 76-83 %, 0.5-0.8 %; leaves 76-82 %, 0.7-1.0 %).
+# learning from one half of 6,904 lines (before a third of them was rewritten) and looking at the other, three times
+# (gives 54-65 % found, 0.6-1.0 % of others taken for it; threatens 76-83 %, 0.5-0.8 %; leaves 76-82 %, 0.7-1.0 %).
 _ACTS: dict[Act, tuple[frozenset[Move], frozenset[Move], float]] = {
     Act.GIVES: (frozenset({Move.ACCEPT, Move.CONCEDE}), frozenset({Move.FAREWELL}), 0.3),
     Act.THREATENS: (frozenset({Move.THREATEN, Move.ESCALATE}), frozenset(), 0.3),

@@ -82,7 +82,7 @@ def _ring(score: float, lang: Lang) -> str:
 
 def _tools(view: ChatView) -> str:
     lang, setup = view.lang, view.session.setup
-    who = {"data_persona": setup.persona, "data_scene": setup.situation}
+    who = {"data_persona": setup.persona, "data_scene": setup.situation, "data_level": setup.difficulty.value}
     parts = [button(esc(say(lang, "again")), "start", "btn primary", **who)] if view.again else []
     parts.append(button(esc(say(lang, "home")), "home", "btn"))
     if setup.parent:

@@ -145,6 +145,11 @@ def _situations(readings: dict[str, Reading], known: Known) -> Iterator[Problem]
             for index, key in enumerate(entries(_data(reading).get(field))):
                 yield from _key(reading, (field, index), key, known)
         yield from _conditions(reading, stem, known)
+        if entries(_data(reading).get("objections")) and Move.OBJECT not in entries(
+            _data(reading).get("moves")
+        ):
+            text = "moves 里没有 object，这些异议客户永远不会提"
+            yield from _at(reading, ("objections",), text)
 
 
 def _conditions(reading: Reading, situation: str, known: Known) -> Iterator[Problem]:

@@ -89,8 +89,10 @@ def cast(
 
 def _worry(persona: Persona, seed: int, worry: str | None) -> Concern:
     worries = (persona.concern, *persona.other_concerns)
-    known = next((c for c in worries if c.short == worry), None)
-    return known or random.Random(f"{seed}:{persona.id}:worry").choice(worries)
+    if worry is None:
+        return random.Random(f"{seed}:{persona.id}:worry").choice(worries)
+    # a running session keeps its words even when the file has others by now
+    return next((c for c in worries if c.short == worry), replace(persona.concern, short=worry))
 
 
 def _objections(situation: Situation, level: Difficulty, seed: int) -> tuple[Objection, ...]:

@@ -19,6 +19,8 @@ __all__ = ["Casting", "answer_for", "cast", "close", "direct", "direction_for", 
 
 # What comes before answering a question.
 _FIRST = frozenset({Move.ACCEPT, Move.REVEAL, Move.CONCEDE, Move.CATCH_OUT, Move.CORRECT, Move.RESIST_HURRY})
+# Questions that a customer answers in one talk.
+_ANSWERS = 6
 # Characters of a fact's keywords that a question must hold.
 _ASKED = 2
 _LEAVE_TAKING = frozenset({"skill:thanks_close", "step:goodbye"})
@@ -57,7 +59,8 @@ def direct(
     held_back = (
         move is Move.OBJECT and moment.won and moment.proposed
     )  # all but agreed: the rest comes out now
-    if outcome is None and move not in _FIRST and not held_back:
+    consent = moment.proposed and not moment.probed  # what is asked is whether the customer agrees
+    if outcome is None and move not in _FIRST and not held_back and not consent:
         move = _answering(casting, after, grade, move)
     return Step(state=_settle(after, move, outcome), move=move, reasons=change.reasons)
 
@@ -82,7 +85,7 @@ def _moment(
         change=change,
         covered=covered,
         won=progress.holds(casting.won, after, covered) and not unanswered,
-        advanced=progress.holds(casting.advanced, after, covered),
+        advanced=progress.holds(casting.advanced, after, covered) and not unanswered,
         proposed=bool(met & set(casting.situation.proposals)),
         probed=bool(met & set(casting.situation.probes)),
         took_leave=bool(met & _LEAVE_TAKING),
@@ -95,6 +98,8 @@ def _moment(
 
 def _answering(casting: Casting, state: CustomerState, grade: Grade, otherwise: Move) -> Move:
     """`ANSWER` when the trainee asked about something this person knows and is not too cross to tell."""
+    if state.moves.count(Move.ANSWER) >= _ANSWERS:
+        return otherwise
     patient = state.anger < 0.7 and not grade.banned and otherwise not in (Move.THREATEN, Move.INTERRUPT)
     return Move.ANSWER if patient and answer_for(casting, grade) else otherwise
 
@@ -158,8 +163,8 @@ def direction_for(
         seed=seed,
         reveals=casting.persona.concern.short if step.move is Move.REVEAL else None,
         answer=answer_for(casting, grade) if step.move is Move.ANSWER else None,
-        figure=f.figures[-1] if f.figures else None,
-        day=f.days[-1] if f.days else None,
+        figure=ledger.amount_of(f),
+        day=ledger.time_of(f, proposed=bool(ledger.met_keys(grade) & set(casting.situation.proposals))),
         objection=step.state.open_objections[-1] if step.move is Move.OBJECT else None,
         earlier=slip.earlier if slip else None,
         now=slip.now if slip else None,

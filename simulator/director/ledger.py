@@ -7,7 +7,7 @@ Pure functions of grade and state. Knows nothing of the four values, of moves or
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from simulator.director.casting import Casting
@@ -15,7 +15,7 @@ from simulator.domain.grade import Features, Grade, Verdict
 from simulator.domain.persona import ConcernStatus, Persona
 from simulator.domain.session import Claim, CustomerState, LedgerEntry
 from simulator.language.features import days
-from simulator.language.numbers import value
+from simulator.language.numbers import value, values
 from simulator.language.text import jaccard, normalise, trigrams
 
 # Probability from which a banned thing is an insult; a less certain one is a harsh word: it hurts half as much
@@ -25,16 +25,10 @@ _INSULT = 0.7
 _SAME_ACT = 0.4
 # A price so many times another is a sum, not another offer.
 _MULTIPLE = 2
-# Ways to name a day; only days of one kind can be told apart for sure.
-_N = "0-9零〇一二两三四五六七八九十"
-_DAY_KINDS = (
-    re.compile(r"(下?)(?:周|礼拜|星期)([一二三四五六日天末1-7])"),
-    re.compile(rf"([{_N}]+)[日号]"),
-    re.compile(r"(今|明|后)[天儿晚早]"),
-    re.compile(rf"([{_N}半]+个?(?:小时|分钟|钟头|工作日|天))"),
-)
 # A promise is quoted back when it is short enough to be typed again.
 _QUOTED = range(4, 19)
+_AMOUNT = re.compile(r"块|元|毛|折|%|百分|成$|万|千")
+_NOW = frozenset({"今天", "今儿", "今早", "今晚", "当天"})
 _BROKEN_BY = frozenset({"negative:pass_the_buck"})
 _MEN = ("先生", "大哥", "叔", "哥")
 _WOMEN = ("女士", "阿姨", "大姐", "姐", "小姐")
@@ -129,7 +123,7 @@ def waiting(state: CustomerState, features: Features) -> int:
 def claims_of(grade: Grade, turn: int) -> tuple[Claim, ...]:
     """What this reply said that can be held against the trainee later."""
     f = grade.features
-    said = [("figure", t) for t in f.figures] + [("price", t) for t in _prices(f)]
+    said = [("figure", t) for t in f.figures] + [("price", t) for t in f.offers]
     said += [("day", t) for t in f.days] + [("promise", t) for t in f.promises]
     return tuple(Claim(turn=turn, kind=kind, text=text) for kind, text in said)
 
@@ -154,11 +148,12 @@ def _slips(casting: Casting, state: CustomerState, grade: Grade) -> Iterator[Sli
 def _other_prices(persona: Persona, state: CustomerState, features: Features) -> Iterator[Slip]:
     """A dearer price than was named before. A cheaper one is a concession; a multiple is a sum for more of the
     same; and what the customer pays today is no offer, it may be quoted at any time."""
-    offers = [c.text for c in state.claims if c.kind == "price" and value(c.text) != persona.bill.amount]
-    for now in _prices(features):
+    known = {persona.bill.amount, *values((*persona.facts, *(a.text for a in persona.answers)))}
+    known -= {persona.price.amount} if persona.price else set()
+    olds = {value(c.text): c.text for c in state.claims if c.kind == "price" and value(c.text) not in known}
+    for now in features.offers:
         new = value(now)
-        olds = {value(o): o for o in offers}
-        if new is None or new == persona.bill.amount or new in olds or not olds:
+        if new is None or new in known or new in olds or not olds:
             continue
         dearer = [o for v, o in olds.items() if v and v < new < v * _MULTIPLE]
         yield from (Slip(earlier=o, now=now) for o in dearer[-1:])
@@ -172,23 +167,25 @@ def _same_act(earlier: str, now: str) -> bool:
 
 
 def _put_off(earlier: str, now: str) -> Iterator[Slip]:
-    """Another day of the same kind (weekday, date, …) than was promised."""
+    """A later day of the same kind (weekday, date, deadline …) than was promised; of weekdays any other."""
     before, after = days(earlier)[0], days(now)[0]
-    for kind in _DAY_KINDS:
+    for kind, place in _DAY_KINDS:
         old, new = kind.search(normalise(before)), kind.search(normalise(after))
         if old and new:
-            if _day_key(old) != _day_key(new):
+            was, is_now = place(old), place(new)
+            later = is_now != was if kind is _WEEKDAY else is_now > was
+            if later:
                 yield Slip(earlier=before, now=after)
             return
 
 
-def _day_key(found: re.Match[str]) -> str | float:
-    """What makes a day of a kind the same however it is written: 礼拜四 and 周四, 十五号 and 15号."""
-    groups = [g for g in found.groups() if g]
-    if not groups:
-        return found.group()
-    number = value(groups[-1])
-    return "".join(groups) if number is None else "".join(groups[:-1]) + f"{number:g}"
+def _weekday(found: re.Match[str]) -> float:
+    return 7 * bool(found[1]) + (7 if found[2] in "日天末" else value(found[2]) or 0)
+
+
+def _hours(found: re.Match[str]) -> float:
+    amount = 0.5 if found[1] == "半" else value(found[1]) or 0
+    return amount * next(hours for unit, hours in _UNITS.items() if found[2].startswith(unit))
 
 
 def _without(text: str, parts: tuple[str, ...]) -> str:
@@ -197,9 +194,17 @@ def _without(text: str, parts: tuple[str, ...]) -> str:
     return text
 
 
-def _prices(features: Features) -> list[str]:
-    """Prices that stand for an offer: money per month. Sums that are worked out are none."""
-    return [f for f in features.figures if f.endswith(("/月", "每月", "一个月"))]
+def amount_of(features: Features) -> str | None:
+    """The last price or share that was named: what a customer takes up. Counts of things are none."""
+    return next((f for f in reversed(features.figures) if _AMOUNT.search(f)), None)
+
+
+def time_of(features: Features, *, proposed: bool) -> str | None:
+    """The last time that was promised, or named in a reply that proposes something (`proposed`). A bare 今天 tells
+    nothing."""
+    promised = [day for promise in features.promises for day in days(promise)]
+    named = promised or (features.days if proposed else ())
+    return next((day for day in reversed(named) if day not in _NOW), None)
 
 
 def misnomer_of(persona: Persona, features: Features) -> Misnomer | None:
@@ -210,3 +215,24 @@ def misnomer_of(persona: Persona, features: Features) -> Misnomer | None:
         if called.endswith(_WOMEN if persona.gender == "male" else _MEN):
             return Misnomer(wrong=called)
     return None
+
+
+# Ways to name a day, each with what puts two of its kind in order; only days of one kind can be told apart for sure.
+_N = "0-9零〇一二两三四五六七八九十"
+_UNITS = {
+    "分": 1 / 60,
+    "小时": 1.0,
+    "个小时": 1.0,
+    "钟头": 1.0,
+    "个钟头": 1.0,
+    "天": 24.0,
+    "个工作日": 24.0,
+    "工作日": 24.0,
+}
+_WEEKDAY = re.compile(r"(下?)(?:周|礼拜|星期)([一二三四五六日天末1-7])")
+_DAY_KINDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], float]], ...] = (
+    (_WEEKDAY, _weekday),
+    (re.compile(rf"([{_N}]+)[日号]"), lambda found: value(found[1]) or 0.0),
+    (re.compile(r"(今|明|后)[天儿晚早]"), lambda found: float("今明后".index(found[1]))),
+    (re.compile(rf"([{_N}]+|半)(分钟|个?小时|个?钟头|个?工作日|天)"), _hours),
+)

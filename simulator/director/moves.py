@@ -25,6 +25,8 @@ _MOST = 4
 _SELDOM = {Move.CORRECT: 2, Move.CATCH_OUT: 3, Move.RESIST_HURRY: 2, Move.COME_BACK: 2}
 # Trust gained by one reply from which it counts as help to a customer whose patience is at an end.
 _HELPED = 0.03
+# Replies after which a goodbye is taken for one even when nothing more was brought up.
+_LONG_TALK = 5
 # Trust from which one objection more is enough.
 _CONTENT = 0.85
 # A reply longer than this many times what the style bears is cut short.
@@ -144,10 +146,12 @@ def _has_more(m: Moment) -> bool:
     """Whether something else is still to be brought up, and this is the time: nobody who is bid goodbye starts
     anew, and one who trusts that much lets the rest of the list be."""
     s = m.state
-    if s.next_objection is None or Move.OBJECT not in m.casting.situation.moves or m.took_leave:
+    if s.next_objection is None or Move.OBJECT not in m.casting.situation.moves:
         return False
-    content = s.trust >= _CONTENT and any(e.status is not ConcernStatus.HIDDEN for e in s.further)
-    return not content and s.turn + 2 <= m.casting.situation.max_turns
+    begun = any(e.status is not ConcernStatus.HIDDEN for e in s.further)
+    content = begun and s.trust >= _CONTENT
+    parting = m.took_leave and (begun or s.turn >= _LONG_TALK)  # thanks early on are no goodbye
+    return not content and not parting and s.turn + 2 <= m.casting.situation.max_turns
 
 
 def _at_once(m: Moment) -> Move | None:
@@ -228,7 +232,7 @@ def _pulls(m: Moment) -> dict[Move, float]:
         pull(5, Move.ASK_AGAIN)
     pull(4 if f.length > m.casting.style.long_reply else 0.0, Move.INTERRUPT)
     claimed = bool(f.figures or f.promises) and f.meaningful
-    pull(2.5 if claimed else 0.1, Move.TEST_CLAIM)
+    pull(2.5 if claimed else 0, Move.TEST_CLAIM)
     if m.slipped:
         pull(8, Move.DOUBT, Move.TEST_CLAIM)
     if worse:
@@ -236,7 +240,7 @@ def _pulls(m: Moment) -> dict[Move, float]:
         pull(0, Move.SOFTEN, Move.RAISE_CONCERN, Move.HESITATE, Move.QUESTION, Move.TEST_CLAIM, Move.DIGRESS)
     else:
         pull(0.3, Move.REFUSE, Move.THREATEN, Move.GO_QUIET)
-        pull(3 if calmer else 0.15, Move.SOFTEN)
+        pull(3 if calmer else 0, Move.SOFTEN)
         pull(0.5 if calmer else 1.5, Move.PRESS)
     if s.concern.status is not ConcernStatus.HIDDEN or s.trust < 0.35:
         pull(0, Move.RAISE_CONCERN)

@@ -73,7 +73,10 @@ def holds(condition: Condition, state: CustomerState, covered: float) -> bool:
 
 
 def _overlooked(state: CustomerState) -> float:
-    ledger = (state.objection, state.concern, *state.further)
-    settled = all(e.status in (ConcernStatus.SETTLED, ConcernStatus.HIDDEN) for e in ledger)
-    content = settled and state.objection.status is ConcernStatus.SETTLED and state.trust >= _FULL_TRUST
+    told = (
+        state.objection,
+        state.concern,
+        *(e for e in state.further if e.status is not ConcernStatus.HIDDEN),
+    )
+    content = state.trust >= _FULL_TRUST and all(e.status is ConcernStatus.SETTLED for e in told)
     return _OVERLOOKED if content else 0.0

@@ -84,6 +84,7 @@ class Features:
     `days`: named days and dates; `promises`: clauses that promise an act; `third_parties`: named kinds of
     other customers; `question_answered`: None when the customer asked nothing; `questions`: the
     clauses that ask something; `called`: surname and title by which the reply addresses somebody (冯厂长);
+    `offers`: prices a month that are the trainee's own offer, no rival's, no difference and no list price;
     `meaningful`: False for an
     empty reply, emoji or symbols only, or text that is not Chinese.
     """
@@ -101,6 +102,7 @@ class Features:
     spec_list: bool = False
     meaningful: bool = True
     called: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

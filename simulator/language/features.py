@@ -22,7 +22,7 @@ FIGURE = re.compile(
     rf"(?:百分之[{_DIGITS}]+|(?:\d[\d,.]*|[{_DIGITS}]+)\s*(?:块钱|块|元){_A_MONTH}|"
     rf"\d[\d,.]*\s*{_UNIT}?|[{_DIGITS}]+(?:点[{_DIGITS}]+)?\s*{_UNIT})"
 )
-_GOES_ON = re.compile(rf"[{_DIGITS}]+(?:\s*(?:块钱|块|元)(?:{_A_MONTH})?)?")
+_GOES_ON = re.compile(rf"[{_DIGITS}]+(?:[百十][{_DIGITS}]*)?(?:\s*(?:块钱|块|元)(?:{_A_MONTH})?)?")
 _VAGUE = re.compile(r"^(?:一|两|半|几)?(?:个|下|次|份|家|项|条|人|点|天|号|百分点)$|^一[个下次份家项条张]$")
 DAY = re.compile(
     r"(?:下?下?(?:周|礼拜|星期)[一二三四五六日天末1-7]|这(?:周|礼拜|星期)[一二三四五六日天]?|下(?:个)?(?:周|礼拜|星期|月)|"
@@ -64,23 +64,35 @@ _SURNAMES = (
     "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金"
     "韦贾夏付方邹熊白孟秦邱侯江尹薛阎段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔温阮章鲁葛柯樊阳兰蓝洪安童佟骆柳尤岳"
 )
+_TITLE = "总|经理|主任|先生|女士|小姐|老师|厂长|院长|校长|老板|阿姨|大哥|大姐|师傅|局长|处长|科长|店长|会长|队长|园长|部长|主管|助理|总监|叔|姐|哥"
 _CALLED = re.compile(
-    rf"(?:^|[，,。！!？?；;\s]|您好|你好|是)([{_SURNAMES}](?:总|经理|主任|先生|女士|小姐|老师|厂长|院长|校长|老板|阿姨|大哥|大姐|"
-    r"师傅|局长|处长|科长|店长|会长|队长|园长|部长|主管|助理|总监|叔|姐|哥))(?=好?[，,。！!？?：:；;\s]|好?$|您|你)"
+    rf"(?:^|[。！!？?]|您好|你好)[，,。！!\s]*([{_SURNAMES}](?:{_TITLE}))(?=好?[，,。！!？?：:；;\s]+\S|好$|您|你)|"
+    rf"(?:您好|你好)[，,\s]*([{_SURNAMES}](?:{_TITLE}))$"
+)
+_CLAUSE = re.compile(r"(?:[^，,。！!？?；;\n]|(?<=\d),(?=\d))+")
+_MONTHLY = ("/月", "每月", "一个月")
+# A price in such a clause is no offer of the trainee's own.
+_NO_OFFER = re.compile(
+    r"电信|联通|广电|那家|那边|别家|别人|人家|对方|同行|贵|便宜|省|差|多出|少付|原价|原来|以前|现在用|眼下用|档|另外?有|再往上|高配|"
+    r"合计|一共|总共|加起来|账单|损失"
 )
 _ECHO = re.compile(r"[\u3400-\u9fffA-Za-z0-9]{2,}")
 
 
 def figures(text: str) -> tuple[str, ...]:
     """Numbers with their unit, as typed; “一个” and the like are no figures."""
-    found = (_whole(m, text) for m in FIGURE.finditer(text))
+    found, place = [], 0
+    while (match := FIGURE.search(text, place)) is not None:
+        rest = _GOES_ON.match(text, match.end()) if match.group().endswith(("千", "万")) else None
+        place = rest.end() if rest else match.end()
+        found.append(text[match.start() : place].strip(" ,."))
     return tuple(f for f in found if not _VAGUE.match(f))
 
 
-def _whole(found: re.Match[str], text: str) -> str:
-    """The figure with what a 千 or 万 at its end goes on with: 六千一百二十块, not 六千."""
-    rest = _GOES_ON.match(text, found.end()) if found.group().endswith(("千", "万")) else None
-    return (found.group() + (rest.group() if rest else "")).strip()
+def _offers(text: str) -> tuple[str, ...]:
+    """Prices a month that stand for the trainee's own offer."""
+    own = (p for p in _CLAUSE.findall(text) if not _NO_OFFER.search(p))
+    return tuple(f for part in own for f in figures(part) if f.endswith(_MONTHLY))
 
 
 def days(text: str) -> tuple[str, ...]:
@@ -150,5 +162,6 @@ def features(reply: str, customer: str = "") -> Features:
         small_talk=bool(_SMALL_TALK.search(text)),
         spec_list=len(_SPEC.findall(text)) >= 3,
         meaningful=meaningful,
-        called=tuple(m.group(1) for m in _CALLED.finditer(text) if text[m.start()] != "是"),
+        called=tuple(m.group(1) or m.group(2) for m in _CALLED.finditer(text)),
+        offers=_offers(text),
     )

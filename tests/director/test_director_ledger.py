@@ -14,6 +14,7 @@ from simulator.director import Casting
 from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Difficulty, Move
 from simulator.domain.session import CustomerState, LedgerEntry, Outcome
+from simulator.language.numbers import values
 from tests.director.stage import (
     SEED,
     STYLES,
@@ -80,17 +81,50 @@ NOT_NOW = {
     "a fault": grade_of("negative:jargon"),
     "an insult": grade_of(banned=("insult",)),
     "nothing said": grade_of(meaningful=False, length=1),
-    "goodbye": grade_of("skill:thanks_close"),
 }
 
 
 @pytest.mark.parametrize("reply", NOT_NOW)
-def test_nothing_new_is_brought_up_after_a_fault_an_insult_nothing_or_goodbye(reply: str) -> None:
+def test_nothing_new_is_brought_up_after_a_fault_an_insult_or_nothing(reply: str) -> None:
     state = calm(objection=ledger("objection", ConcernStatus.ANSWERED), further=further("hidden", "hidden"))
     for seed in range(20):
         assert director.direct(HARD, state, NOT_NOW[reply], seed).move is not Move.OBJECT
         assert director.direct(HARD, state, grade_of(*CLEAN), seed, repeated=True).move is not Move.OBJECT
         assert director.direct(HARD, state, grade_of(*CLEAN), seed).move is Move.OBJECT
+
+
+def test_goodbye_ends_the_list_late_in_a_talk_or_once_it_was_begun_and_early_thanks_do_not() -> None:
+    thanks = grade_of("skill:thanks_close")
+    for turn, first, asked in ((1, "hidden", True), (5, "hidden", False), (1, "answered", False)):
+        state = calm(
+            objection=ledger("objection", ConcernStatus.ANSWERED), further=further(first, "hidden"), turn=turn
+        )
+        assert (director.direct(HARD, state, thanks, SEED).move is Move.OBJECT) == asked
+
+
+def test_a_rival_another_tier_a_difference_and_a_list_price_are_no_offers() -> None:
+    for first, now in (
+        ("电信给您报的2400元/月，对吧", "我们专线2500元/月"),
+        ("我们给您380元/月", "再往上还有一档480元/月"),
+        ("每月贵300元/月", "专线380元/月"),
+        ("给您380元/月", "原价是580元/月"),
+        ("给您380元/月", "联通那边要450元/月"),
+    ):
+        assert second(first, now)[0] is not Move.CATCH_OUT
+
+
+@pytest.mark.parametrize(
+    ("first", "now", "slip"),
+    [
+        ("我三天内给您出方案", "我一天内给您出方案", False),
+        ("我2小时内给您回电话", "我2天内给您回电话", True),
+        ("我三天内给您出方案", "我72小时内给您出方案", False),
+        ("我周日来给您装", "我周天来给您装", False),
+        ("我明天来给您装", "我今天来给您装", False),
+    ],
+)
+def test_only_a_later_deadline_is_held_against_the_trainee(first: str, now: str, slip: bool) -> None:
+    assert (second(first, now)[0] is Move.CATCH_OUT) == slip
 
 
 @pytest.mark.parametrize("worry", ["raised", "heard"])
@@ -271,10 +305,10 @@ def test_another_price_is_noticed_however_it_is_written(first: str, now: str) ->
 @settings(max_examples=60, deadline=None)
 def test_a_price_is_caught_just_when_it_has_risen(one: int, two: int, unit: str) -> None:
     quoted = (f"{one}{unit}", f"{two}{unit}")
-    risen = one < two < 2 * one and HARD.persona.bill.amount not in (
-        one,
-        two,
-    )  # cheaper or a multiple: no slip
+    known = values((*HARD.persona.facts, *(a.text for a in HARD.persona.answers))) | {
+        HARD.persona.bill.amount
+    }
+    risen = one < two < 2 * one and not known & {one, two}  # cheaper or a multiple: no slip
     move, told = second(f"这个{quoted[0]}", f"这个{quoted[1]}")
     assert (move is Move.CATCH_OUT) == risen
     assert told == (quoted if risen else (None, None))

@@ -96,8 +96,8 @@ def test_a_worry_that_is_named_is_the_one_whatever_the_seed() -> None:
     who = shipped().first_persona("too_expensive")
     for worry, seed in itertools.product((who.concern, *who.other_concerns), range(10)):
         assert dealt("too_expensive", seed, worry=worry.short).persona.concern == worry
-    gone = [dealt("too_expensive", seed, worry="谁也没说过").persona.concern for seed in range(10)]
-    assert gone == [dealt("too_expensive", seed).persona.concern for seed in range(10)]
+    gone = {dealt("too_expensive", seed, worry="改过字的心事").persona.concern.short for seed in range(10)}
+    assert gone == {"改过字的心事"}  # a running session keeps its words
 
 
 @pytest.mark.parametrize("situation", TALKING)

@@ -42,8 +42,8 @@ def covered(cast: Casting, state: CustomerState) -> float:
 def fulfils(cast: Casting, condition: Condition, state: CustomerState) -> bool:
     """Whether all that `condition` states holds; full trust with all settled overlooks a fifth of the steps."""
     entries = [state.objection, state.concern, *state.further]
-    settled = all(e.status.value in ("settled", "hidden") for e in entries[1:])
-    full = state.trust >= 0.9 and settled and entries[0].status.value == "settled"
+    settled = all(e.status.value in ("settled", "hidden") for e in entries[2:])
+    full = state.trust >= 0.9 and settled and all(e.status.value == "settled" for e in entries[:2])
     return (
         covered(cast, state) + 0.2 * full >= condition.coverage - 1e-6
         and all((f"step:{cast.situation.id}.{s}") in dict(state.met) for s in condition.steps)

@@ -191,7 +191,7 @@
     open: (b) => ask("open", { session: b.dataset.session, screen: "" }),
     retry: (b) => ask("open", { session: b.dataset.session }),
     start: (b) => ask("start", {
-      persona: b.dataset.persona, scene: b.dataset.scene || "", level: tab.get("filter.level") || "",
+      persona: b.dataset.persona, scene: b.dataset.scene || "", level: b.dataset.level ?? (tab.get("filter.level") || ""),
     }),
     report: (b) => ask("report", { session: b.dataset.session }),
     redo: (b) => ask("redo", { session: b.dataset.session, turn: Number(b.dataset.turn) }),
