@@ -1,8 +1,9 @@
 """`python -m eval.hostile_models`: sessions with models that fail, hang, babble or fall out of their role.
 
-Every session must end properly, each line in time, and nothing of what such a model says may reach the
-trainee. That is judged from outside the guard: what each server says is known, so any line of the model's that is
-not one of its fine ones is garbage. Each session starts with a closed breaker, so that each meets the fault.
+Every session must end properly: the customer comes to an ending or answers every reply of the script, with words and
+not with silence, each line in time, and nothing is raised. Nothing of what such a model says may reach the trainee.
+That is judged from outside the guard: what each server says is known, so any line of the model's that is not one of
+its fine ones is garbage. Each session starts with a closed breaker, so that each meets the fault.
 Exits 1 when something does not hold.
 """
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval.hostile_server import FINE, serving
+from eval.remembering import Remembering, by_reply
 from eval.tiny_model import make_tiny
 from simulator import director
 from simulator.actor import Actor
@@ -28,12 +30,9 @@ from simulator.actor.models import CustomerModel, make_model
 from simulator.content.catalog import Catalog
 from simulator.content.contents import Content
 from simulator.content.source import ContentSource
-from simulator.domain.grade import Grade, GradeRequest
 from simulator.domain.rubric import Rubric
 from simulator.domain.session import CustomerLine
-from simulator.grading.encoder import Encoder
 from simulator.grading.interface import ReplyGrader
-from simulator.grading.quality import Reason
 from simulator.session import rehearse, scripted
 
 # Kinds of servers: as they are printed, the server's name of the fault, seconds one line may take.
@@ -48,7 +47,7 @@ SERVERS = (
     ("garbage JSON", "garbage", 5.0),
 )
 _LOCAL_DEADLINE = 10.0
-_TURNS = 3
+_TURNS = 14  # replies offered: as many as a talk may have, so that most come to an ending
 _SLACK = 3.0  # seconds over its deadline that a line may take on a busy machine
 _AT_ONCE = 8
 # The characters used most in Chinese: what a random model says of them looks like Chinese and means nothing.
@@ -75,12 +74,15 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What came of `sessions` with one kind. `ended`: properly; `through`: garbage lines said; `from_model`,
+    """What came of `sessions` with one kind. `ended`: properly; `reached`: at an ending of the customer's;
+    `broke`: what was raised; `through`: garbage lines said; `from_model`,
     `lines`: how many lines were the model's, and in all; `slowest`: seconds of the slowest."""
 
     kind: str
     sessions: int
     ended: int
+    reached: int
+    broke: tuple[str, ...]
     through: tuple[str, ...]
     from_model: int
     lines: int
@@ -92,49 +94,21 @@ class Result:
         return self.ended == self.sessions and not self.through
 
     def __str__(self) -> str:
-        told = f"{self.kind}: {self.ended} of {self.sessions} ended, {len(self.through)} let through"
+        told = f"{self.kind}: {self.ended} of {self.sessions} ended ({self.reached} by the customer), {len(self.through)} let through"
         return (
             f"{told} ({self.from_model} of {self.lines} lines from the model, slowest {self.slowest:.2f} s)"
         )
 
 
-class OnceGrader:
-    """Grades a reply once for each situation, whatever was said before it: what is measured is not grades."""
+@dataclass(frozen=True, kw_only=True)
+class Show:
+    """One session. `lines`: the customer's answers; `ended`: properly; `reached`: at an ending of the customer's, not
+    of the script; `broke`: what was raised, if anything."""
 
-    def __init__(self, grader: ReplyGrader) -> None:
-        """`grader`: asked for what is new."""
-        self._grader = grader
-        self._known: dict[tuple[str, str], Grade] = {}
-
-    @property
-    def rubric(self) -> Rubric:
-        """What is graded by."""
-        return self._grader.rubric
-
-    @property
-    def encoder(self) -> Encoder:
-        """What the scores come from."""
-        return self._grader.encoder
-
-    @property
-    def calibrated(self) -> bool:
-        """Whether the calibration was made for this very rubric."""
-        return self._grader.calibrated
-
-    def reasons(self, request: GradeRequest, grade: Grade) -> list[Reason]:
-        """What each item did to the quality of `grade`."""
-        return self._grader.reasons(request, grade)
-
-    def grade(self, request: GradeRequest) -> Grade:
-        """As `grader` graded such a reply first."""
-        key = (request.situation, request.reply)
-        if key not in self._known:
-            self._known[key] = self._grader.grade(request)
-        return self._known[key]
-
-    def grade_many(self, requests: Sequence[GradeRequest]) -> list[Grade]:
-        """The same for each."""
-        return [self.grade(request) for request in requests]
+    lines: tuple[CustomerLine, ...] = ()
+    ended: bool = False
+    reached: bool = False
+    broke: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +119,14 @@ class Stage:
     rubric: Rubric
     grader: ReplyGrader
 
-    def play(self, kind: Kind, seed: int) -> list[CustomerLine] | None:
-        """The customer's answers of one session, or None when it did not end properly."""
+    def play(self, kind: Kind, seed: int) -> Show:
+        """One session; one that breaks off has not ended."""
+        try:
+            return self._play(kind, seed)
+        except Exception as error:  # border: whatever it is, the session did not end  # noqa: BLE001
+            return Show(broke=f"{type(error).__name__}: {error}")
+
+    def _play(self, kind: Kind, seed: int) -> Show:
         chance = random.Random(f"{kind.name}:{seed}")
         people = sorted(self.content.under(self.rubric).personas.values(), key=lambda p: p.id)
         persona = chance.choice(people)
@@ -155,23 +135,32 @@ class Stage:
         casting = director.cast(persona, style, situation, self.rubric)
         model = replace(kind.model, breaker=Breaker())
         actor = Actor(lambda: self.content, model, deadline=kind.deadline)
-        replies = chance.sample(REPLIES, _TURNS)
+        replies = chance.choices(REPLIES, k=_TURNS)
         show = rehearse(casting, scripted(replies), grader=self.grader, actor=actor, seed=seed)
-        lines = [turn.line for turn in show.turns]
-        proper = bool(lines) and all(ln.text.strip() and ln.seconds <= kind.deadline + _SLACK for ln in lines)
-        return lines if proper else None
+        lines = tuple(turn.line for turn in show.turns)
+        reached = bool(lines) and show.turns[-1].step.state.outcome is not None
+        whole = reached or len(lines) == len(replies)
+        return Show(lines=lines, ended=whole and all(_proper(ln, kind) for ln in lines), reached=reached)
+
+
+def _proper(line: CustomerLine, kind: Kind) -> bool:
+    """Whether `line` says something, in time."""
+    says = bool(line.text.strip()) and line.line_id != "form:silence"
+    return says and line.seconds <= kind.deadline + _SLACK
 
 
 def measure(stage: Stage, kind: Kind, sessions: int) -> Result:
     """Plays `sessions` sessions, several at once."""
     with ThreadPoolExecutor(kind.at_once) as pool:
         shows = list(pool.map(lambda seed: stage.play(kind, seed), range(sessions)))
-    lines = [line for show in shows if show for line in show]
+    lines = [line for show in shows for line in show.lines]
     spoken = [line.text for line in lines if line.source == "model"]
     return Result(
         kind=kind.name,
         sessions=sessions,
-        ended=sum(show is not None for show in shows),
+        ended=sum(show.ended for show in shows),
+        reached=sum(show.reached for show in shows),
+        broke=tuple(show.broke for show in shows if show.broke),
         through=tuple(text for text in spoken if text not in kind.fine),
         from_model=len(spoken),
         lines=len(lines),
@@ -206,7 +195,7 @@ def open_stage() -> Stage:
     rubric = catalog.content.rubric("service")
     meaning_of(catalog.content.lines)  # learned before the clock runs
     grader = wiring.graders(wiring.open_encoder("builtin"))(rubric)
-    return Stage(content=catalog.content, rubric=rubric, grader=OnceGrader(grader))
+    return Stage(content=catalog.content, rubric=rubric, grader=Remembering(grader, by_reply))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -214,13 +203,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Sessions with models that misbehave.")
     parser.add_argument("--sessions", type=int, default=100, help="of each kind")
     wanted = parser.parse_args(arguments)
+    if wanted.sessions < 1:
+        parser.error(f"--sessions must be at least 1, not {wanted.sessions}")
     stage, start = open_stage(), time.monotonic()
     missed = 0
     with serving() as address, tempfile.TemporaryDirectory() as folder:
         for kind in kinds(stage.content, address, Path(folder)):
             result = measure(stage, kind, wanted.sessions)
             print(result, flush=True)
-            for text in result.through[:5]:
+            for text in (*result.through[:5], *result.broke[:5]):
                 print(f"  {text}")
             missed += not result.met
     print(f"{time.monotonic() - start:.0f} s")

@@ -20,6 +20,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
+from eval.chatml import TEMPLATE
 from simulator.actor import lines
 from simulator.actor.models import template
 from simulator.actor.models.decode import Decoder, Sampling
@@ -33,10 +34,6 @@ SCRIPTS = Path(__file__).parent / "scripts" / "dev.jsonl"
 LEAST = 5.0  # times sooner
 _TURNS = 10
 _MOVES = (Move.PRESS, Move.QUESTION, Move.DOUBT, Move.TEST_CLAIM, Move.COMPARE_RIVAL)
-_CHATML = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 _SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
 
@@ -92,7 +89,7 @@ def make(content: Content, shape: Shape, seed: int = 0) -> tuple[Any, Any]:
     )
     base.train_from_iterator((ln.text for ln in content.lines), trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=base, eos_token=_SPECIAL[2], pad_token=_SPECIAL[0])
-    tokenizer.chat_template = _CHATML
+    tokenizer.chat_template = TEMPLATE
     torch.manual_seed(seed)
     config = Qwen2Config(
         vocab_size=shape.vocabulary,

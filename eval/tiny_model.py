@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-TEMPLATE = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
+from eval.chatml import TEMPLATE
 
 
 def make_tiny(folder: Path, alphabet: str, *, template: str | None = TEMPLATE, seed: int = 0) -> Path:

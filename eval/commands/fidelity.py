@@ -85,13 +85,20 @@ def command(
 
 
 def _check_writable(out: Path) -> None:
-    """Before the long work. Raises UsageError."""
+    """Before the long work: makes the folder, and a file in it that is gone at once. Raises UsageError."""
+    from tempfile import TemporaryFile
+
     from simulator.errors import UsageError
 
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--out 建不了目录 {out}：{error.strerror}") from error
+    try:
+        with TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UsageError(f"--out 目录里写不了文件 {out}：{error.strerror}") from error
 
 
 def _prepared(
@@ -109,6 +116,7 @@ def _prepared(
 ) -> tuple[Stage, Grader, Plan]:
     """All that playing needs, loaded once; what is wrong with names or scripts is told before models are loaded."""
     from eval.fidelity import playing, scripts
+    from eval.remembering import Remembering, by_place
     from simulator.actor.actor import Actor
     from simulator.cli import wiring
 
@@ -123,8 +131,9 @@ def _prepared(
     stage = playing.Stage(
         content=known,
         rubric=wanted,
-        grader=playing.RememberingGrader(grader),
-        actor=Actor(lambda: known, customer, deadline=deadline),
+        grader=Remembering(grader, by_place),
+        model=customer,
+        voice=lambda model: Actor(lambda: known, model, deadline=deadline),
         scripts=read,
     )
     return stage, grader, plan

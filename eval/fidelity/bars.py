@@ -12,7 +12,7 @@ from eval.fidelity.breaches import Kind
 from eval.fidelity.measuring import Fidelity
 from eval.fidelity.wording import KINDS
 
-ORDER, PASSED, STYLE, COURSES, RIGHT = 0.95, 0.9, 0.75, 0.95, 1.0
+ORDER, PASSED, STYLE, COURSES, RIGHT, OWN = 0.95, 0.9, 0.75, 0.95, 1.0, 0.9
 _NONE_OF = tuple(kind for kind in Kind if kind is not Kind.ENDING)  # endings have a share of their own
 
 
@@ -44,6 +44,8 @@ def _shares(found: Fidelity) -> Iterator[Bar]:
     yield _least("听得出是哪种风格（macro-F1）", found.styles.f1.value if found.styles else None, STYLE)
     yield _least("同一份脚本，每种风格走法都不同", found.courses.share, COURSES)
     yield _least("结尾得体", found.endings.right, RIGHT)
+    if not found.record.is_bank:  # where the bank speaks for a model, all other bars are the bank's
+        yield _least("模型自己说的话", found.own_words, OWN)
 
 
 def _least(name: str, value: float | None, wanted: float) -> Bar:

@@ -3,6 +3,9 @@ hidden worry out early, contradict the person's facts, say a thing twice, or end
 
 A second opinion beside the guard (`simulator.actor.guard`): it judges what was said in the end, by whomever, and
 knows the course of the whole talk. Knows nothing of models.
+
+"Unearned in the state" is two things. From rude, off-topic and attacking trainees anything given is unearned. For expert
+and average ones it holds the director against its own rule: that checks consistency, not whether the rule is right.
 """
 
 from __future__ import annotations

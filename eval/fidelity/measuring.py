@@ -59,7 +59,7 @@ class Record:
 class Fidelity:
     """Everything that was found. `lines`: spoken by the customer in all; `broken`: ids and errors of talks that broke
     off; `breaches`: all that was wrong; `counts`: of them by kind; `beside`: by style; `decay`: by kind of long talk;
-    figures are None where there was nothing to measure."""
+    `own_words`: share of the answers that the model itself spoke, and `speed`: None for the bank; figures are None where there was nothing to measure."""
 
     record: Record
     talks: tuple[Talk, ...]
@@ -77,6 +77,7 @@ class Fidelity:
     beside: dict[str, Beside]
     seen_elsewhere: float | None
     decay: dict[str, tuple[AtTurn, ...]]
+    own_words: float | None
     speed: Speed | None
 
     def to_json(self) -> dict[str, Any]:
@@ -117,6 +118,7 @@ def measure(talks: Sequence[Talk], content: Content, record: Record) -> Fidelity
             for kind in trainees.LASTING
             if of_trainees(lasting, kind)
         },
+        own_words=None if record.is_bank else speech.own_words(whole),
         speed=None if record.is_bank else speech.speed(whole),
     )
 

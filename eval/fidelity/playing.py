@@ -13,15 +13,14 @@ from eval.fidelity.scripts import Script
 from eval.fidelity.talks import Talk, talk_of
 from simulator import director
 from simulator.actor.actor import Actor
+from simulator.actor.breaker import Breaker
+from simulator.actor.models.registry import CustomerModel
 from simulator.cli.spread import cores, over_cores
 from simulator.content.contents import Content
-from simulator.domain.grade import Grade, GradeRequest
 from simulator.domain.persona import Delta, Difficulty, Family
 from simulator.domain.rubric import Rubric
 from simulator.errors import UsageError
-from simulator.grading.encoder import Encoder
 from simulator.grading.interface import ReplyGrader
-from simulator.grading.quality import Reason
 from simulator.session import rehearse
 
 
@@ -63,60 +62,21 @@ def chosen(
     return tuple(situations or scored), tuple(content.style(s).id for s in styles or content.styles)
 
 
-class RememberingGrader:
-    """Grades through `grader`, each reply in the same place once: of what came before, only the customer's last
-    line and whether the trainee has spoken yet count (`simulator.grading.evidence`)."""
-
-    def __init__(self, grader: ReplyGrader) -> None:
-        self._grader = grader
-        self._known: dict[GradeRequest, Grade] = {}
-
-    @property
-    def rubric(self) -> Rubric:
-        """What is graded by."""
-        return self._grader.rubric
-
-    @property
-    def encoder(self) -> Encoder:
-        """What the scores come from."""
-        return self._grader.encoder
-
-    @property
-    def calibrated(self) -> bool:
-        """Whether the calibration was made for this very rubric."""
-        return self._grader.calibrated
-
-    def grade(self, request: GradeRequest) -> Grade:
-        """The grade of one reply."""
-        spoken = any(role == "trainee" for role, _ in request.history)
-        place = replace(request, history=(("trainee", ""),) if spoken else ())
-        if place not in self._known:
-            self._known[place] = self._grader.grade(request)
-        return self._known[place]
-
-    def grade_many(self, requests: Sequence[GradeRequest]) -> list[Grade]:
-        """The grades of `requests`, in order."""
-        return [self.grade(request) for request in requests]
-
-    def reasons(self, request: GradeRequest, grade: Grade) -> list[Reason]:
-        """What each item did to the quality of `grade`."""
-        return self._grader.reasons(request, grade)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """All that playing needs."""
+    """All that playing needs. `voice`: the actor whose lines `model` speaks."""
 
     content: Content
     rubric: Rubric
     grader: ReplyGrader
-    actor: Actor
+    model: CustomerModel
+    voice: Callable[[CustomerModel], Actor]
     scripts: dict[str, Script]
 
     def play(self, plan: Plan, told: Callable[[int], None] | None = None) -> list[Talk]:
         """Every talk of `plan`. `told` hears how many are done. A talk that breaks off says so."""
         # a model of its own is one for all processes: it is asked from here only
-        processes = cores() if self.actor.model.is_bank else 1
+        processes = cores() if self.model.is_bank else 1
         talks: list[Talk] = []
         for _, done in over_cores(lambda cell: self._cell(plan, *cell), iter(plan.cells), processes):
             talks += done
@@ -144,8 +104,10 @@ class Stage:
         if kind in trainees.LASTING:
             casting = unwearying(casting)
         who = trainees.trainee(kind, self.scripts[situation], casting, seed, plan.cells)
+        # each talk asks the model afresh: what failed in one says nothing about the next
+        actor = self.voice(replace(self.model, breaker=Breaker()))
         try:
-            shown = rehearse(casting, who, grader=self.grader, actor=self.actor, seed=seed)
+            shown = rehearse(casting, who, grader=self.grader, actor=actor, seed=seed)
         except Exception as error:  # border: whatever it is, it is a talk that broke off  # noqa: BLE001
             return Talk(
                 situation=situation, style=style, persona=casting.persona.id,

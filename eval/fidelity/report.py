@@ -31,7 +31,7 @@ def make(
     talks = stage.play(plan, told)
     seconds = round(time.monotonic() - began, 1)
     commit, dirty = running.commit()
-    model = stage.actor.model
+    model = stage.model
     record = Record(
         model=model.name,
         model_version=model.version,

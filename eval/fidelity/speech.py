@@ -145,26 +145,30 @@ def _at(turn: int, rows: Sequence[tuple[float, bool, bool, bool]]) -> AtTurn:
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """How fast lines come, of those that a model was asked for: seconds a line, characters a second."""
+    """How fast lines come, of those that the model itself spoke: seconds a line, characters a second."""
 
     lines: int
     median: float
     slowest_tenth: float
     characters_per_second: float
-    from_bank: float
+
+
+def own_words(talks: Iterable[Talk]) -> float | None:
+    """Share of the answers that the model itself spoke; the bank gave the rest. None without answers."""
+    own = [e.source == "model" for t in talks for e in t.exchanges]
+    return sum(own) / len(own) if own else None
 
 
 def speed(talks: Iterable[Talk]) -> Speed | None:
-    """How fast a model answers; None without lines. `from_bank`: share of lines that the bank had to give."""
-    asked = [e for t in talks for e in t.exchanges]
-    if not asked:
+    """How fast a model answers; None when it spoke no line."""
+    own = [e for t in talks for e in t.exchanges if e.source == "model"]
+    if not own:
         return None
-    seconds = np.array([e.seconds for e in asked])
-    characters = sum(len(e.text) for e in asked)
+    seconds = np.array([e.seconds for e in own])
+    characters = sum(len(e.text) for e in own)
     return Speed(
-        lines=len(asked),
+        lines=len(own),
         median=round(float(np.median(seconds)), 3),
         slowest_tenth=round(float(np.percentile(seconds, 90)), 3),
         characters_per_second=round(characters / max(float(seconds.sum()), 1e-9), 1),
-        from_bank=sum(e.source == "bank" for e in asked) / len(asked),
     )

@@ -65,11 +65,13 @@ def listen(
 
 @dataclass(frozen=True, kw_only=True)
 class Styles:
-    """How well the style of a talk is told. `f1`: macro-F1 with its interval; `chance`: what guessing gets;
-    `confusion`: by true style, how often each was told; `by_lines`: by the number of lines heard, the share of talks
+    """How well the style of a talk is told. `labels`: all that may be told, in order; `f1`: macro-F1 with its
+    interval; `chance`: how often guessing among `labels` is right; `confusion`: by true style, how often each label was
+    told; `by_lines`: by the number of lines heard, the share of talks
     told rightly; `one_line`: the same of single lines; `taught`: lines at least that an ear learned from."""
 
     talks: int
+    labels: tuple[str, ...]
     f1: Interval
     chance: float
     confusion: dict[str, dict[str, int]]
@@ -86,14 +88,16 @@ def styles(heard: Sequence[Heard], taught: int, seed: int = 0) -> Styles | None:
         return None
     truth = [h.talk.style for h in heard]
     told = [h.told() for h in heard]
-    confusion = {a: {b: 0 for b in names} for a in names}
+    labels = tuple(sorted({label for h in heard for label in h.labels}))
+    confusion = {a: dict.fromkeys(labels, 0) for a in names}
     for a, b in zip(truth, told, strict=True):
-        confusion[a][b] = confusion[a].get(b, 0) + 1
+        confusion[a][b] += 1
     single = [word == h.talk.style for h in heard for word in h.each()]
     return Styles(
         talks=len(heard),
+        labels=labels,
         f1=_interval(heard, truth, told, seed),
-        chance=1 / len(names),
+        chance=1 / len(labels),
         confusion=confusion,
         by_lines=_by_lines(heard),
         one_line=sum(single) / len(single),

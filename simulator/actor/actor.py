@@ -17,10 +17,11 @@ from langchain_core.messages import BaseMessage, HumanMessage
 
 from simulator.actor import guard, lines
 from simulator.actor.asking import Asker, Heard
+from simulator.actor.breaker import LeftAlone
 from simulator.actor.meaning import Meaning, meaning_of
 from simulator.actor.models.registry import CustomerModel
 from simulator.actor.prompt import messages
-from simulator.actor.streaming import Listener, closes_unmarked_thought
+from simulator.actor.streaming import Listener, closes_unmarked_thought, opens_with_mark
 from simulator.actor.vitals import Answer, Vitals
 from simulator.content.contents import Content
 from simulator.domain.persona import ConcernStatus, Line, Move, Persona, Situation, Style
@@ -59,14 +60,17 @@ class _Asked:
     refused: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     failure: str | None = None
+    left_alone: bool = False
 
     def refuse(self, reason: str, text: str) -> None:
         self.refused.append(reason)
         self.rejected.append(f"{reason}：{text[:80]}" if text else reason)
 
     def fail(self, error: ModelError) -> None:
-        self.failure = str(error)
-        self.rejected.append(self.failure)
+        self.left_alone = isinstance(error, LeftAlone)
+        if not self.left_alone:
+            self.failure = str(error)
+        self.rejected.append(str(error))
 
 
 class Actor:
@@ -75,13 +79,17 @@ class Actor:
     def __init__(
         self, content: Callable[[], Content], model: CustomerModel, *, deadline: float = 20.0
     ) -> None:
-        """`deadline`: seconds one line may take, attempts included."""
+        """`deadline`: seconds one line may take, attempts included. Takes seconds itself where a language model
+        is to speak: what its lines are judged by is learned now, not while a customer is waited for."""
         self.model = model
         self._content = content
         self._deadline = deadline
         self._asker = Asker(model.chat, breaker=model.breaker, remote=model.remote)
-        self._marked = False  # whether the model is known to open its thoughts with a mark
+        # What answers have shown, each for good: whether thoughts open with a mark, whether one closed without.
+        self._opened = self._closed_unopened = False
         self.vitals = Vitals()
+        if not model.is_bank:
+            _meaning(content().lines)
 
     def opening(self, persona: Persona, situation: Situation, style: Style, seed: int) -> CustomerLine:
         """The customer's first words: the persona's own in its own style, else the bank's."""
@@ -121,7 +129,12 @@ class Actor:
         )
         line = replace(line, seconds=time.monotonic() - start, rejected=tuple(asked.rejected))
         self.vitals.note(
-            line.source, line.seconds, answers=asked.answers, refused=asked.refused, failure=asked.failure
+            line.source,
+            line.seconds,
+            answers=asked.answers,
+            refused=asked.refused,
+            failure=asked.failure,
+            left_alone=asked.left_alone,
         )
         return line
 
@@ -156,10 +169,10 @@ class Actor:
             except ModelError as error:
                 asked.fail(error)
                 break
-            self._learn(heard)
             asked.answers.append(Answer(first=heard.first, seconds=heard.seconds, characters=len(heard.text)))
             text = listener.line(heard.text)
             reason = listener.refused or self._refusal(scene, text)
+            self._learn(heard, accepted=reason is None)
             if reason is None:
                 return text
             asked.refuse(reason, text)
@@ -203,10 +216,19 @@ class Actor:
             acts=_meaning(self._content().lines).acts(text),
         )
 
-    def _learn(self, heard: Heard) -> None:
-        """An answer that was heard to its end tells whether this model marks where its thoughts begin."""
-        if heard.whole and heard.text.strip():
-            self._marked = not closes_unmarked_thought(heard.text)
+    @property
+    def _marked(self) -> bool:
+        """Whether the model is known to open its thoughts with a mark."""
+        return self._opened and not self._closed_unopened
+
+    def _learn(self, heard: Heard, *, accepted: bool) -> None:
+        """Whether this model marks where its thoughts begin, as far as this answer tells. One without any mark
+        may be a thought that was cut off, unless it is one line that was fit to be said."""
+        one_line = "\n" not in heard.text.strip()
+        if closes_unmarked_thought(heard.text):
+            self._closed_unopened = True
+        elif opens_with_mark(heard.text) or (heard.whole and accepted and one_line):
+            self._opened = True
 
 
 def _meaning(known: Sequence[Line]) -> Meaning:
@@ -231,4 +253,5 @@ def _first_direction(persona: Persona, situation: Situation, seed: int) -> Direc
         objection=LedgerEntry(id="objection", text=situation.customer_says, status=ConcernStatus.RAISED),
         concern=LedgerEntry(id="concern", text=persona.concern.short, status=ConcernStatus.HIDDEN),
     )
-    return Direction(move=Move.OPEN, mood=state.mood, state=state, reply="", turn=0, seed=seed)
+    own = "，".join(persona.opening)  # so that a line about the same trouble is found in another style
+    return Direction(move=Move.OPEN, mood=state.mood, state=state, reply=own, turn=0, seed=seed)

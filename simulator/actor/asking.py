@@ -19,7 +19,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from tenacity.wait import wait_base
 
-from simulator.actor.breaker import Breaker, Call
+from simulator.actor.breaker import Breaker, Call, LeftAlone
 from simulator.actor.models.transient import asked_to_wait, blames_prompt, may_pass
 from simulator.errors import ModelError
 
@@ -93,8 +93,8 @@ class Asker:
         in the thread that listens; from where it is true the model is not listened to. `fair`: whether
         `seconds` are so many that not answering within them speaks against the model.
 
-        Raises ModelError. A model that hangs keeps its thread; when too many hang it is not asked any more
-        until one comes back."""
+        Raises ModelError, LeftAlone where the model is not asked at all. A model that hangs keeps its thread;
+        when too many hang it is not asked any more until one comes back."""
         self._check_hanging()
         call = self._breaker.enter()
         start = self._clock()
@@ -108,8 +108,8 @@ class Asker:
                 answers.put(error)
 
         thread = threading.Thread(target=work, name="customer-model", daemon=True)
-        thread.start()
         try:
+            thread.start()
             answer = answers.get(timeout=max(seconds, 0.0))
         except queue.Empty:
             asking.gone.set()
@@ -117,6 +117,9 @@ class Asker:
                 self._hanging.append(thread)
             (call.failed if fair else call.dropped)()
             raise ModelError(f"模型 {seconds:.1f} 秒内没有答完。") from None
+        except RuntimeError as error:  # of start alone: the system has no thread to give
+            call.dropped()
+            raise ModelError("这台机器开不出新线程，没法问模型。") from error
         except BaseException:  # Ctrl-C in a terminal: whoever asks next must not wait for this one
             asking.gone.set()
             call.dropped()
@@ -136,7 +139,7 @@ class Asker:
         with self._counting:
             self._hanging = [t for t in self._hanging if t.is_alive()]
             if len(self._hanging) >= _MOST_HANGING:
-                raise ModelError("模型一直没有回应，暂时不再问它。")
+                raise LeftAlone("模型一直没有回应，暂时不再问它。")
 
     def _listen(self, prompt: list[BaseMessage], asking: _Asking, start: float, tries: int) -> bool:
         """Hears one answer, asked for at most `tries` times; whether it was heard to its end."""

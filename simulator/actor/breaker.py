@@ -18,6 +18,10 @@ FAILURES = 3
 SECONDS = 30.0
 
 
+class LeftAlone(ModelError):
+    """Nothing was asked, because of what went wrong before."""
+
+
 class BreakerState(StrEnum):
     """Whether calls pass."""
 
@@ -69,17 +73,17 @@ class Breaker:
         return BreakerState.OPEN if self._left() > 0 else BreakerState.HALF_OPEN
 
     def enter(self) -> Call:
-        """Asks to make a call, which must then say how it went. Raises ModelError while the breaker is open
+        """Asks to make a call, which must then say how it went. Raises LeftAlone while the breaker is open
         or its one trial is under way."""
         with self._lock:
             state, call = self._state(), Call(self)
             if state is BreakerState.OPEN:
-                raise ModelError(
+                raise LeftAlone(
                     f"模型连着 {self._running} 次没答上来，先不问它，{self._left():.0f} 秒后再试。"
                 )
             if state is BreakerState.HALF_OPEN:
                 if self._trial is not None:
-                    raise ModelError("模型刚才一直答不上来，正有一句在试它，这一句先不问。")
+                    raise LeftAlone("模型刚才一直答不上来，正有一句在试它，这一句先不问。")
                 self._trial = call
                 call.trial = True
             return call

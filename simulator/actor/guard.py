@@ -32,6 +32,7 @@ _THINK = re.compile(
     r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)|[【\[]思考[】\]].*?(?:[【\[](?:回复|回答|台词|输出)[】\]]|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
+_OPENER = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
 _CLOSER = re.compile(r"</think(?:ing)?>")
 _SPECIAL = re.compile(
     rf"<[|｜][^<>]{{0,40}}[|｜]>|</?s>|<(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>|{_CLOSER.pattern}"
@@ -65,19 +66,19 @@ _QUOTES = {"“": "”", "”": "”", '"': '"', "「": "」", "『": "』", "'"
 
 def clean(text: str, labels: Sequence[str] = (), *, marked: bool = False) -> str:
     """One spoken line out of what a model wrote: no thoughts, labels (`labels`: names besides the usual),
-    quotes, stage directions or markdown; the first paragraph that says something, none where the other side
-    speaks first. May be empty. `marked`: the model is known to open its thoughts with a mark, so that a closing
+    quotes, stage directions or markdown; the first paragraph where something is said (`嗯` and `……` where
+    nothing more is), none where the other side speaks first. May be empty. `marked`: the model is known to open its thoughts with a mark, so that a closing
     mark alone ends none. (`streaming` relies on how this goes from left to right.)"""
     spoken = _THINK.sub("", text)
     if not marked:
         spoken = _CLOSER.split(spoken, maxsplit=1)[-1]
-    pieces = [p for p in _SPECIAL.split(spoken) if bare(_LABEL.sub("", p.replace("assistant", "")))]
-    if not pieces:
-        return spoken.strip() if not _SPECIAL.search(spoken) and not bare(spoken) else ""
-    for paragraph in _LABEL.sub("", pieces[0]).splitlines():
-        line = _peeled(paragraph, labels)
-        if line:
-            return " ".join(_OTHERS.sub("", line).split())
+    pieces = _SPECIAL.split(spoken)
+    telling = [p for p in pieces if bare(_LABEL.sub("", p.replace("assistant", "")))]
+    for piece in telling[:1] or [p.replace("assistant", "") for p in pieces]:
+        for paragraph in _LABEL.sub("", piece).splitlines():
+            line = _peeled(paragraph, labels)
+            if line:
+                return " ".join(_OTHERS.sub("", line).split())
     return ""
 
 

@@ -18,8 +18,9 @@ from simulator.content.readers import slots_in
 from simulator.domain.persona import Line, Mood, Move, Persona, Situation, Style
 from simulator.domain.session import Direction
 from simulator.errors import ModelError
+from simulator.language.numbers import values
 
-_SPOKEN_NAME = 8  # characters of a company's name that people still say in full
+_SPOKEN_NAME = 6  # characters of a company's name that people still say in full
 _TOP = 4  # how many of the best fitting lines the seed chooses among
 _MOODS = (Mood.UPSET, Mood.NEUTRAL, Mood.WARM)
 _JUST_SAID = ("figure", "day", "now", "wrong")
@@ -77,7 +78,7 @@ def slots_for(persona: Persona, direction: Direction) -> dict[str, str]:
         "company": persona.company if persona.company and len(persona.company) <= _SPOKEN_NAME else None,
         "plan": persona.plan,
         "bill": f"{persona.bill.amount:g}元",
-        "price": str(persona.price) if persona.price else None,
+        "price": str(persona.price) if persona.price and _named(persona.price.amount, direction) else None,
         "product": persona.product,
         "figure": direction.figure,
         "day": direction.day,
@@ -89,6 +90,11 @@ def slots_for(persona: Persona, direction: Direction) -> dict[str, str]:
         "surname": direction.surname,
     }
     return {name: text for name, text in known.items() if text}
+
+
+def _named(amount: float, direction: Direction) -> bool:
+    """Whether that price was named in the talk: a quote that nobody has made yet is not spoken of."""
+    return amount in values((*(c.text for c in direction.state.claims), *direction.spoken))
 
 
 def _said(form: str, spoken: tuple[str, ...]) -> bool:

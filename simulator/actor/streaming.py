@@ -24,7 +24,9 @@ OTHER_SIDE = "开头就替对方说话"
 _MARGIN = 9
 _LONGEST_LABEL = 9  # of those the guard knows; names are added
 _LABEL_OPEN = re.compile(rf"\s*{guard._ROLE}\s*(?:[（(][^）)]*(?:[）)]\s*)?)?", re.IGNORECASE)
-_PART_OF_TOKEN = re.compile(r"(?:\[(?:/|/?I(?:N(?:ST?)?)?)?|a|as|ass|assi|assis|assist|assista|assistan)\Z")
+_PART_OF_TOKEN = re.compile(
+    r"(?:[【\[](?:思考?)?|\[(?:/|/?I(?:N(?:ST?)?)?)?|a|as|ass|assi|assis|assist|assista|assistan)\Z"
+)
 _CLOSED_STAGE = re.compile(r"[（(][^（()）]*[）)]|[【\[][^】\]]*[】\]]")
 _UNSAFE = re.compile(
     r"[<>\[\]【】()（）*_`~#|｜•{}/-]"
@@ -50,6 +52,11 @@ _COMPLETE = Settled(complete=True)
 def closes_unmarked_thought(answer: str) -> bool:
     """Whether `answer` ends a thought that it never opened, as models do whose prompt opens it for them."""
     return guard._CLOSER.search(guard._THINK.sub("", answer)) is not None
+
+
+def opens_with_mark(answer: str) -> bool:
+    """Whether `answer` begins with a thought that it opens itself."""
+    return guard._OPENER.match(answer.lstrip()) is not None
 
 
 def settled(so_far: str, labels: Sequence[str] = (), *, marked: bool = False) -> Settled:

@@ -56,7 +56,7 @@ class Figures:
     """Of the last `lines` lines: `from_model`, `from_bank` (they add up to `lines`); `answers`: how many the model
     gave; `first`, `seconds`: median seconds to the first words of an answer and for a whole line; `rate`: median
     characters a second; `refused`: answers refused, by reason, the commonest first; `failed`: lines for which
-    the model failed or was left alone. `failure`: the last one ever. None where there is nothing to tell of."""
+    the model failed or was left alone. `failure`: the last time ever that it was asked and failed. None where there is nothing to tell of."""
 
     lines: int
     from_model: int
@@ -93,15 +93,17 @@ class Vitals:
         answers: Sequence[Answer] = (),
         refused: Sequence[str] = (),
         failure: str | None = None,
+        left_alone: bool = False,
     ) -> None:
         """A line was made: from `source` (`model` or `bank`) in `seconds`; the model gave `answers`, of which
-        those with a reason in `refused` were not used, and failed with `failure`."""
+        those with a reason in `refused` were not used, and failed with `failure` or was `left_alone`, not asked
+        because it had failed before."""
         noted = _Noted(
             source=source,
             seconds=seconds,
             answers=tuple(answers),
             refused=tuple(map(kind_of, refused)),
-            failed=failure is not None,
+            failed=left_alone or failure is not None,
         )
         with self._lock:
             self._noted.append(noted)

@@ -5,6 +5,7 @@ Knows nothing of words, models or storage.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from simulator.director import ledger, mood, progress
@@ -19,6 +20,8 @@ __all__ = ["Casting", "answer_for", "cast", "close", "direct", "direction_for", 
 
 # What comes before answering a question.
 _FIRST = frozenset({Move.ACCEPT, Move.REVEAL, Move.CONCEDE, Move.CATCH_OUT, Move.CORRECT, Move.RESIST_HURRY})
+# What makes a question word no question: 谁办的都有, 有什么情况打我电话.
+_INDEFINITE = re.compile(r"都|也|要是|如果|不管|无论|有什么|有啥|有哪|随时|什么的")
 # Questions that a customer answers in one talk.
 _ANSWERS = 6
 # Characters of a fact's keywords that a question must hold.
@@ -107,7 +110,7 @@ def _answering(casting: Casting, state: CustomerState, grade: Grade, otherwise: 
 def answer_for(casting: Casting, grade: Grade) -> str | None:
     """The fact this person gives to the questions of the reply, or None. The answer whose keywords take
     up most of what was asked wins: two keywords beat one, a long one beats a short one."""
-    asked = "".join(grade.features.questions)
+    asked = "".join(q for q in grade.features.questions if q[-1:] in "?？吗呢么" or not _INDEFINITE.search(q))
     fits = [(sum(len(w) for w in a.about if w in asked), a.text) for a in casting.persona.answers]
     score, text = max(fits, key=lambda f: f[0], default=(0, ""))
     return text if score >= _ASKED else None

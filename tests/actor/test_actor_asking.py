@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field
 
 from simulator.actor.asking import Asker
-from simulator.actor.breaker import Breaker, BreakerState
+from simulator.actor.breaker import Breaker, BreakerState, LeftAlone
 from simulator.actor.models.decode import TooLong
 from simulator.actor.models.transient import asked_to_wait, blames_prompt, may_pass
 from simulator.errors import ModelError
@@ -142,7 +143,7 @@ def test_a_dead_model_costs_milliseconds_and_is_tried_again_later() -> None:
     asked = len(chat.calls)
     start = time.monotonic()
     for _ in range(20):
-        with pytest.raises(ModelError, match="先不问它"):
+        with pytest.raises(LeftAlone, match="先不问它"):
             asking.ask(PROMPT, 5.0)
     assert time.monotonic() - start < 0.5
     assert len(chat.calls) == asked
@@ -152,6 +153,24 @@ def test_a_dead_model_costs_milliseconds_and_is_tried_again_later() -> None:
     assert len(chat.calls) == asked + 1  # a trial is one try
     chat.plays = [["太贵"]]
     now[0] = 60.0
+    assert asking.ask(PROMPT, 5.0) == "太贵"
+    assert breaker.state is BreakerState.CLOSED
+
+
+def test_a_trial_for_which_there_is_no_thread_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    breaker = Breaker(failures=1, clock=lambda: now[0])
+    asking, _ = asker(["太贵"], breaker=breaker)
+    breaker.enter().failed()
+    now[0] = 30.0
+
+    def none_left(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(ModelError, match="线程"):
+            asking.ask(PROMPT, 5.0)
     assert asking.ask(PROMPT, 5.0) == "太贵"
     assert breaker.state is BreakerState.CLOSED
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.actor.breaker import FAILURES, SECONDS, Breaker, BreakerState
-from simulator.errors import ModelError
+from simulator.actor.breaker import FAILURES, SECONDS, Breaker, BreakerState, LeftAlone
 
 
 class Clock:
@@ -44,7 +43,7 @@ def test_open_it_refuses_and_says_for_how_long(opened: Breaker, clock: Clock) ->
     assert opened.state is BreakerState.OPEN
     clock.now += 10
     assert opened.wait == SECONDS - 10
-    with pytest.raises(ModelError, match="20 秒后"):
+    with pytest.raises(LeftAlone, match="20 秒后"):
         opened.enter()
 
 
@@ -53,7 +52,7 @@ def test_one_trial_at_a_time(opened: Breaker, clock: Clock) -> None:
     assert opened.state is BreakerState.HALF_OPEN
     trial = opened.enter()
     assert trial.trial
-    with pytest.raises(ModelError):
+    with pytest.raises(LeftAlone):
         opened.enter()
     trial.succeeded()
     assert opened.state is BreakerState.CLOSED

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from simulator.actor.models import make_model
+from simulator.actor.models import make_model, weights
 from simulator.content.contents import Content
 from simulator.errors import ModelError, UsageError
 from tests.actor.tiny import make_tiny
@@ -76,6 +78,30 @@ def test_a_local_model_tells_what_it_is(content: Content, tiny: Path, latin: Pat
     dtype, timings = one.chat.dtype, dict(one.chat.timings)  # type: ignore[attr-defined]
     assert set(timings) == {"float32", "bfloat16"}
     assert dtype == min(timings, key=lambda d: timings[d])
+
+
+def test_float32_is_not_tried_where_the_caches_would_not_fit(
+    content: Content, monkeypatch: pytest.MonkeyPatch, tiny: Path
+) -> None:
+    held = weights._float32_bytes(tiny)
+    monkeypatch.setattr(weights, "_free_memory", lambda: held + 1.0)
+    chat: Any = make_model(f"hf:{tiny}", lambda: content).chat
+    assert (chat.dtype, chat.timings) == ("bfloat16", ())
+
+
+@pytest.mark.parametrize(
+    ("layers", "kept_heads", "head", "gib"),
+    [(28, 8, 128, 0.88), (24, 2, 64, 0.09), (36, 8, None, 1.12)],  # Qwen3-1.7B, Qwen2.5-0.5B, Qwen3-4B
+)
+def test_the_caches_take_what_the_docs_say(
+    tmp_path: Path, layers: int, kept_heads: int, head: int | None, gib: float
+) -> None:
+    config = {"model_type": "qwen2", "num_hidden_layers": layers, "num_key_value_heads": kept_heads}
+    config |= {"hidden_size": 2048, "num_attention_heads": 16} | ({"head_dim": head} if head else {})
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert weights._float32_cache_bytes(tmp_path) / 2**30 == pytest.approx(
+        2 * gib, abs=0.02
+    )  # bfloat16 there
 
 
 def test_a_hub_that_does_not_answer(

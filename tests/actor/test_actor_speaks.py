@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,12 @@ from pydantic import Field
 from eval.hostile_server import FINE
 from simulator.actor import Actor
 from simulator.actor.asking import Asker
-from simulator.actor.breaker import Breaker, BreakerState
+from simulator.actor.breaker import Breaker, BreakerState, LeftAlone
+from simulator.actor.meaning import Meaning
 from simulator.actor.models import CustomerModel, make_model
 from simulator.actor.prompt import KEY
 from simulator.content.contents import Content
-from simulator.domain.persona import Move
+from simulator.domain.persona import Line, Move
 from simulator.domain.session import CustomerLine
 from simulator.errors import ModelError
 from tests.actor.talk import cast, make_direction
@@ -140,6 +141,8 @@ def test_too_many_hanging_threads_end_the_asking(content: Content) -> None:
         with pytest.raises(ModelError):
             asker.ask([], 0.1)
     assert len(chat.calls) == 4
+    with pytest.raises(LeftAlone):
+        asker.ask([], 0.1)
     release.set()
     time.sleep(0.2)
     with pytest.raises(ModelError, match="too late"):
@@ -158,6 +161,24 @@ def test_what_cannot_become_a_line_is_broken_off_and_the_next_attempt_starts(con
     assert len(line.rejected[0]) < 100
 
 
+@pytest.mark.parametrize(
+    "cut", [("作为客户我应该压价\n先别答应", "I should not agree"), ("他在绕弯\n先别答应",)]
+)
+def test_a_thought_that_was_cut_off_teaches_nothing(content: Content, cut: tuple[str, ...]) -> None:
+    """Of a model whose prompt opens the thought, so that only its end is marked."""
+    actor = actor_of(content, saying(*cut, "压着价\n别急\n</think>\n还是贵"))
+    speak(actor, content)  # refused, or taken for a line: nobody can tell
+    line = speak(actor, content, turn=2)
+    assert (line.text, line.source) == ("还是贵", "model")
+
+
+def test_a_closing_mark_alone_is_never_forgotten(content: Content) -> None:
+    chat = saying("他在绕弯\n</think>\n还是贵", "降一点再说", "他又在绕\n压价\n</think>\n说个实价")
+    actor = actor_of(content, chat)
+    spoken = [speak(actor, content, turn=turn).text for turn in range(3)]
+    assert spoken == ["还是贵", "降一点再说", "说个实价"]
+
+
 def test_vitals_are_kept(content: Content) -> None:
     actor = actor_of(content, saying("还是贵", "I agree", "我同意"))
     for turn in range(3):
@@ -168,6 +189,34 @@ def test_vitals_are_kept(content: Content) -> None:
     assert figures.failed == 1
     assert figures.failure is not None
     assert figures.first is not None
+
+
+def test_the_last_failure_outlasts_being_left_alone(content: Content) -> None:
+    actor = actor_of(content, saying())
+    for turn in range(5):
+        line = speak(actor, content, turn=turn)
+    assert "先不问它" in line.rejected[0]
+    figures = actor.vitals.figures()
+    assert figures.failed == 5
+    assert figures.failure is not None
+    assert "模型出错" in figures.failure.text
+
+
+def test_what_lines_are_judged_by_is_learned_before_the_first(
+    content: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[Sequence[Line]] = []
+
+    def slowly(known: Sequence[Line]) -> Meaning:
+        if known not in learned:
+            time.sleep(1.0)
+            learned.append(known)
+        return Meaning(())
+
+    monkeypatch.setattr("simulator.actor.actor.meaning_of", slowly)
+    line = speak(actor_of(content, saying("还是贵")), content)
+    assert (line.source, len(learned)) == ("model", 1)
+    assert line.seconds < 0.9
 
 
 def test_the_bank_speaks_for_itself(content: Content) -> None:

@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulator.actor import guard, phrases
-from simulator.actor.streaming import OTHER_SIDE, Listener, closes_unmarked_thought, settled
+from simulator.actor.streaming import OTHER_SIDE, Listener, closes_unmarked_thought, opens_with_mark, settled
 from simulator.content.catalog import load
 from simulator.content.source import ContentSource
+from simulator.domain.persona import Move
 from simulator.domain.session import Direction
 from tests.actor.talk import cast, make_direction
 
@@ -134,6 +135,61 @@ PIECES = [
         "的一是了我不在人有这来他上个们到说时大地为子中",
     ),
 ]
+QUIET_PIECES = [
+    *(
+        "嗯",
+        "嗯。",
+        "……",
+        "…",
+        "哦",
+        "啊",
+        "。",
+        "，",
+        "\n",
+        "\n\n",
+        "\r\n",
+        " ",
+        "assistant",
+        "assist",
+        "ant",
+        "客户：",
+        "客户",
+    ),
+    *(
+        "**",
+        "*",
+        "- ",
+        "# ",
+        "1. ",
+        "“",
+        "”",
+        "'",
+        "【思考】",
+        "【思",
+        "考",
+        "】",
+        "[思考",
+        "【回复】",
+        "（",
+        "）",
+        "|>",
+    ),
+    *(
+        "<think>",
+        "</think>",
+        "<|im_end|>",
+        "</s>",
+        "[INST]",
+        "[/IN",
+        "ST]",
+        "<",
+        "太贵",
+        "客户经理：",
+        f"{WHO.name}：",
+        "a",
+    ),
+]
+QUIET_TEXTS = st.lists(st.sampled_from(QUIET_PIECES), max_size=9).map("".join)
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=16).map("".join)
 
 
@@ -164,6 +220,16 @@ def judged(text: str, direction: Direction, *, marked: bool) -> str | None:
 @given(text=TEXTS, steps=st.lists(st.integers(1, 9), min_size=1, max_size=5), marked=st.booleans())
 def test_accepts_what_the_guard_accepts_of_the_whole(text: str, steps: list[int], marked: bool) -> None:
     direction = make_direction()
+    accepted, _ = listened(text, steps, direction, marked=marked)
+    assert accepted == judged(text, direction, marked=marked)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(text=QUIET_TEXTS, steps=st.lists(st.integers(1, 3), min_size=1, max_size=5), marked=st.booleans())
+@example(text="……\r\n- '嗯【思考】", steps=[1], marked=True)
+@example(text="……<|im_end|>…\n【思考】", steps=[1], marked=True)
+def test_the_same_of_one_who_says_next_to_nothing(text: str, steps: list[int], marked: bool) -> None:
+    direction = make_direction(move=Move.GO_QUIET)
     accepted, _ = listened(text, steps, direction, marked=marked)
     assert accepted == judged(text, direction, marked=marked)
 
@@ -227,6 +293,11 @@ def test_nothing_is_sure_while_a_thought_may_be_unmarked() -> None:
     assert settled(f"{long}</think>{long}", LABELS).beginning != ""
     assert closes_unmarked_thought("想好了</think>贵")
     assert not closes_unmarked_thought("<think>想好了</think>贵")
+
+
+def test_what_opens_a_thought() -> None:
+    assert opens_with_mark("\n<Think>他在绕")
+    assert not opens_with_mark("他在绕，要不要写<think>呢")
 
 
 def _widths(pattern: Any) -> list[int]:

@@ -30,6 +30,16 @@ def test_shares_medians_and_reasons() -> None:
     assert figures.failure.text == "模型出错"
 
 
+def test_being_left_alone_counts_and_hides_no_failure() -> None:
+    vitals = Vitals()
+    vitals.note("bank", 1.0, failure="模型出错：ConnectError")
+    vitals.note("bank", 0.0, left_alone=True)
+    figures = vitals.figures()
+    assert figures.failed == 2
+    assert figures.failure is not None
+    assert figures.failure.text == "模型出错：ConnectError"
+
+
 def test_only_the_last_lines_count_but_the_last_failure_stays() -> None:
     vitals = Vitals(last=50)
     vitals.note("bank", 1.0, failure="模型出错")

@@ -1,5 +1,6 @@
 """The random language model of the tests, made by the code that measures hostile models."""
 
-from eval.tiny_model import TEMPLATE, make_tiny
+from eval.chatml import TEMPLATE
+from eval.tiny_model import make_tiny
 
 __all__ = ["TEMPLATE", "make_tiny"]

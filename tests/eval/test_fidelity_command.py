@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.outputs import ChatResult
+from pydantic import Field
 
 from eval.fidelity import bars, measuring, page, playing, report, scripts
 from eval.fidelity.breaches import Kind
 from eval.fidelity.measuring import Fidelity
-from eval.fidelity.playing import Plan, RememberingGrader, Stage
+from eval.fidelity.playing import Plan, Stage
+from eval.remembering import Remembering, by_place
 from simulator.actor.actor import Actor
+from simulator.actor.breaker import FAILURES
 from simulator.cli import wiring
 from simulator.domain.grade import Grade, GradeRequest
 from simulator.domain.persona import Persona, Situation, Style
@@ -33,8 +39,9 @@ def stage() -> Stage:
     return Stage(
         content=content,
         rubric=rubric,
-        grader=RememberingGrader(wiring.make_grader(rubric, wiring.open_encoder("builtin"))),
-        actor=Actor(lambda: content, wiring.open_model(catalog, "builtin")),
+        grader=Remembering(wiring.make_grader(rubric, wiring.open_encoder("builtin")), by_place),
+        model=wiring.open_model(catalog, "builtin"),
+        voice=lambda model: Actor(lambda: content, model),
         scripts=scripts.read(scripts.HERE, SITUATIONS),
     )
 
@@ -48,12 +55,8 @@ def figures(made: Stage, plan: Plan) -> Fidelity:
     return measuring.measure(made.play(plan), made.content, record)
 
 
-@dataclass(frozen=True)
 class Faulty:
     """An actor who says the same forbidden things whatever the director wants."""
-
-    model: Any
-    content: Any
 
     def opening(self, persona: Persona, situation: Situation, style: Style, seed: int) -> CustomerLine:
         return CustomerLine(text="<script>alert(1)</script>太贵了", source="model")
@@ -75,12 +78,12 @@ class Faulty:
 @pytest.mark.slow
 def test_a_customer_who_does_everything_wrong_is_caught(tmp_path: Path) -> None:
     sound = stage()
-    model = replace(sound.actor.model, is_bank=False)
-    faulty: Any = Faulty(model=model, content=sound.content)
+    model = replace(sound.model, is_bank=False)
+    faulty: Any = Faulty()
     plan = Plan(
         situations=SITUATIONS, styles=STYLES, seeds=1, kinds=("expert", "average", "rude", "long_average")
     )
-    found = figures(replace(sound, actor=faulty), plan)
+    found = figures(replace(sound, model=model, voice=lambda _: faulty), plan)
     missing = {k for k, n in found.counts.items() if not n} - {Kind.UNEARNED_STATE.value}
     assert not missing, "the state is the director's own, all else the customer's"
     assert found.counts[Kind.UNEARNED_STATE.value] == 0
@@ -89,13 +92,48 @@ def test_a_customer_who_does_everything_wrong_is_caught(tmp_path: Path) -> None:
     assert found.styles.f1.value < 0.75, "who always says the same has no style"
     assert {r.repeated for r in found.decay["long_average"][6:]} == {1.0}
     assert found.speed is not None
-    assert (found.speed.median, found.speed.from_bank) == (0.5, 0.0)
+    assert (found.speed.median, found.own_words) == (0.5, 1.0)
     missed = {b.name for b in bars.bars(found) if b.met is False}
     assert {"出戏", "教对方怎么说", "提前露出心事", "一场里说两遍"} <= missed
     report.write(found, tmp_path, NAMES)
     html = (tmp_path / report.PAGE).read_text(encoding="utf-8")
     assert "<script>" not in html
     assert "&lt;script&gt;alert(1)" in html
+
+
+class Dead(BaseChatModel):
+    """A model that always fails; counts how often it was asked."""
+
+    asked: list[int] = Field(default_factory=list)
+
+    @property
+    def _llm_type(self) -> str:
+        return "dead"
+
+    def _generate(self, *_: Any, **__: Any) -> ChatResult:
+        self.asked.append(1)
+        raise RuntimeError("没有电了")
+
+
+@pytest.mark.slow
+def test_a_dead_model_is_asked_in_every_talk_and_passes_no_run(tmp_path: Path) -> None:
+    sound, dead = stage(), Dead()
+    model = replace(sound.model, chat=dead, is_bank=False)
+    plan = Plan(situations=SITUATIONS[:1], styles=STYLES, seeds=1, kinds=("average",))
+    found = figures(replace(sound, model=model), plan)
+    assert [len(t.exchanges) >= FAILURES for t in found.talks] == [True, True]
+    assert len(dead.asked) == FAILURES * len(found.talks), "each talk has a breaker of its own"
+    assert (found.own_words, found.speed, found.to_json()["own_words"]) == (0.0, None, 0.0)
+    missed = {b.name for b in bars.bars(found) if b.met is False}
+    assert "模型自己说的话" in missed
+    report.write(found, tmp_path, NAMES)
+    html = (tmp_path / report.PAGE).read_text(encoding="utf-8")
+    assert "模型自己说的话占 0.0%" in html
+    table = html.split('<table class="confusion">')[1].split("</table>")[0]
+    rows = [row.count("<th") + row.count("<td") for row in table.split("<tr>")[1:]]
+    assert rows == [1 + len(sound.content.styles)] * 3, "every cell stands under the name of a style"
+    bank = replace(found, record=replace(found.record, is_bank=True))
+    assert "模型自己说的话" not in {b.name for b in bars.bars(bank)}
 
 
 @pytest.mark.slow
@@ -132,9 +170,10 @@ def test_a_talk_that_breaks_off_is_told(tmp_path: Path) -> None:
             raise RuntimeError("没有电了")
 
     sound = stage()
-    broken: Any = Broken(model=replace(sound.actor.model, is_bank=False), content=None)
+    broken: Any = Broken()
+    model = replace(sound.model, is_bank=False)
     plan = Plan(situations=SITUATIONS[:1], styles=STYLES[:1], seeds=1, kinds=("average",))
-    found = figures(replace(sound, actor=broken), plan)
+    found = figures(replace(sound, model=model, voice=lambda _: broken), plan)
     assert found.broken == {"too_expensive/driver/average/0": "RuntimeError: 没有电了"}
     assert found.order.share is None
     assert not bars.reached(bars.bars(found))
@@ -190,6 +229,18 @@ def test_an_out_that_cannot_be_made_is_told(duilian: Callable[..., Any], tmp_pat
     result = duilian("eval", "fidelity", "--out", tmp_path / "file" / "out")
     assert result.code == 2
     assert "--out" in result.err
+
+
+def test_an_out_that_cannot_be_written_is_told_before_the_run(
+    duilian: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)  # root, as whom tests may run, may write anywhere
+    result = duilian("eval", "fidelity", "--situations", "no_such", "--out", tmp_path)
+    assert result.code == 2
+    assert f"--out 目录里写不了文件 {tmp_path}" in result.err
 
 
 def test_missing_scripts_are_told(duilian: Callable[..., Any], tmp_path: Path) -> None:

@@ -122,6 +122,20 @@ def test_random_ears_get_what_guessing_gets() -> None:
     assert found.f1.low <= found.f1.value <= found.f1.high
 
 
+def test_styles_that_were_not_played_have_a_column_too() -> None:
+    labels = ("amiable", "analytical", "driver", "expressive")
+    rows = {"amiable": [0.7, 0.1, 0.1, 0.1], "driver": [0.1, 0.7, 0.1, 0.1]}
+    talks = [
+        Heard(talk=talk([], style=style), labels=labels, chances=np.array([row]))
+        for style, row in rows.items()
+    ]
+    found = styles.styles(talks, 0)
+    assert found is not None
+    assert (found.labels, found.chance) == (labels, 0.25)
+    assert {name: tuple(row) for name, row in found.confusion.items()} == dict.fromkeys(rows, labels)
+    assert found.confusion["driver"]["analytical"] == 1
+
+
 def test_feeling_is_the_rank_correlation_of_anger_and_sound() -> None:
     def follows(sign: int) -> Heard:
         made = talk([exchange("嗯", anger=a) for a in (0.1, 0.4, 0.8)])
@@ -163,10 +177,15 @@ def test_lines_seen_in_other_talks() -> None:
     assert speech.seen_elsewhere(talks) == 0.5
 
 
-def test_speed_is_of_what_was_asked() -> None:
-    found = speech.speed([talk([exchange("四个字呀", seconds=2.0, source="model")])])
+def test_speed_is_of_what_the_model_itself_spoke() -> None:
+    own, given = exchange("四个字呀", seconds=2.0, source="model"), exchange("台词库说的", seconds=0.0)
+    found = speech.speed([talk([own, given, given])])
     assert found is not None
-    assert (found.median, found.characters_per_second, found.from_bank) == (2.0, 2.0, 0.0)
+    assert (found.lines, found.median, found.characters_per_second) == (1, 2.0, 2.0)
+    assert speech.own_words([talk([own, given, given])]) == pytest.approx(1 / 3)
+    assert speech.speed([talk([given])]) is None
+    assert speech.own_words([talk([given])]) == 0.0
+    assert speech.own_words([talk()]) is None
 
 
 def test_a_line_of_the_wrong_style_is_doubtful() -> None:

@@ -15,6 +15,7 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from transformers import PreTrainedTokenizerFast
 
 from eval.cases import Case, read_cases
+from eval.remembering import Remembering, by_reply
 from simulator.actor.models.hf import HfChatModel
 from simulator.actor.models.registry import CustomerModel
 from simulator.actor.prompt import messages
@@ -24,7 +25,7 @@ from simulator.domain.persona import Family
 from simulator.errors import UsageError
 from training.customer import __main__ as command
 from training.customer import batches, compare, corpus, learn, network, sessions, tokens
-from training.customer.sessions import Example, Remembering, Spot
+from training.customer.sessions import Example, Spot
 
 SMILE = [["client", "最近总是睡不着，心里烦得很"], ["counselor", "听起来您很辛苦，愿意多说一点吗"]]
 COUNSEL = "来访者：你好，我怕见人。\n\n心理咨询师：谢谢你告诉我。\n还有吗？"
@@ -56,7 +57,8 @@ def content() -> Content:
 
 @pytest.fixture(scope="module")
 def grader(content: Content) -> Remembering:
-    return Remembering(wiring.make_grader(content.rubric("service"), wiring.open_encoder("builtin")))
+    graded = wiring.make_grader(content.rubric("service"), wiring.open_encoder("builtin"))
+    return Remembering(graded, by_reply)
 
 
 @pytest.fixture(scope="module")
@@ -243,6 +245,57 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(
     assert told.held_out[1] < told.held_out[0]
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), mended.parameters(), strict=True))
     assert learn.Checkpoint(tmp_path / "whole.pt", {"seed": 1}).read() is None, "another run's"
+
+
+def test_a_phase_that_is_done_by_the_clock_is_not_learned_on(
+    tokenizer: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    made = [Example(prompt=TALK[:1], line=f"第{n}句") for n in range(20)]
+    lines = batches.Lines(tokenizer, made, made[:3], 0, size=4)
+
+    def run(seconds: float) -> learn.Learned:
+        phase = learn.Phase(name="tune", rate=1e-3, seconds=seconds)
+        net = network.new_network(SHAPE, tokenizer, 0)
+        return learn.Learning(net, lines, phase, learn.Checkpoint(tmp_path / "tune.pt", {})).run(str)
+
+    first = run(0.5)
+    again = run(0.5 + first.seconds)
+    assert first.steps > 0
+    assert first.earlier == 0.0
+    assert again.steps == first.steps
+    assert again.earlier == pytest.approx(first.seconds, abs=0.1)
+
+
+@pytest.mark.slow
+def test_minutes_count_what_was_learned_before_a_stop(
+    data: Path,
+    tmp_path: Path,
+    content: Content,
+    grader: Remembering,
+    cases: list[Case],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    phases: dict[str, learn.Phase] = {}
+
+    def learned(_net: object, _batches: object, phase: learn.Phase, *_: object) -> learn.Learned:
+        phases[phase.name] = phase
+        return learn.Learned(steps=1, tokens=1, seconds=300, earlier=300, held_out=(2, 1), curve=())
+
+    monkeypatch.setattr(command, "_learn", learned)
+    options = command.Options(data=data, out=tmp_path / "model", minutes=10, size="tiny", seed=0)
+    command.make(options, content, grader, cases, str)
+    assert 200 < phases["pretrain"].seconds <= 240
+    assert phases["tune"].seconds <= 300
+
+
+def test_other_minutes_are_another_run(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    given = [
+        command.Options(data=tmp_path, out=tmp_path, minutes=minutes, size="tiny", seed=0)
+        for minutes in (None, 1, 2, 1)
+    ]
+    none, one, two, again = (command._settings(options, tokenizer) for options in given)
+    assert one == again
+    assert none != one != two
 
 
 def test_what_a_network_has_learned_is_what_the_customer_says(

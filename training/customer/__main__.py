@@ -6,8 +6,9 @@
 2. A byte-level tokenizer, and a small Qwen2 pre-trained on the talks.
 3. Tuning on made-up sessions (director, bank, labelled replies): the customer's line alone is learned.
 
-The result is a folder for `--model hf:DIR`. `--minutes` is what all of it may take; without it the size sets the
-steps, and the same seed makes the same weights. A stopped run goes on where it was when started again; `DIR/work`
+The result is a folder for `--model hf:DIR`. `--minutes` is what all of it may take, learning before a stop
+included; without it the size sets the
+steps, and the same seed makes the same weights. A stopped run goes on where it was when started again with the same options; `DIR/work`
 holds what that needs, so that tuning anew on changed content does not repeat the pre-training. Only this command
 reads `--data`.
 """
@@ -29,6 +30,8 @@ import torch
 from transformers import PreTrainedTokenizerFast, Qwen2ForCausalLM
 
 from eval.cases import Case, read_cases
+from eval.chatml import TEMPLATE
+from eval.remembering import Remembering, by_reply
 from simulator.cli import wiring
 from simulator.content.contents import Content
 from simulator.errors import DuilianError, UsageError
@@ -39,7 +42,7 @@ from training.customer.card import Facts, card
 from training.customer.corpus import Talk
 from training.customer.learn import Checkpoint, Learned, Learning, Phase
 from training.customer.rows import write
-from training.customer.tokens import TEMPLATE, marked, train_tokenizer, with_phrases
+from training.customer.tokens import marked, train_tokenizer, with_phrases
 
 CASES = Path(__file__).parents[2] / "eval" / "cases" / "train.jsonl"
 _PRETRAINING = 0.4  # share of the minutes
@@ -80,7 +83,7 @@ class Options:
     seed: int
 
     def phase(self, name: str, number: int, spent: float) -> Phase:
-        """Phase `number` (0: pre-training, 1: tuning) when `spent` seconds are over."""
+        """Phase `number` (0: pre-training, 1: tuning) when `spent` seconds are over, in this run and before."""
         scale = SCALES[self.size]
         if self.minutes is None:
             return Phase(name=name, rate=scale.rates[number], steps=scale.steps[number])
@@ -114,7 +117,7 @@ def make(
     if not lines.count:
         raise UsageError("没有可学的台词：要有非练习情境的带标签回复，且提示词不太长。")
     say(f"{lines.count:,} examples, {different:,} different lines, {len(tokenizer):,} tokens with phrases")
-    phase = options.phase("tune", 1, time.monotonic() - began)
+    phase = options.phase("tune", 1, time.monotonic() - began + pretrained.earlier)
     settings |= {"lines": lines.digest, "pretrained": pretrained.steps}
     tuned = _learn(net, lines, phase, work, settings, say)
     facts = Facts(
@@ -174,7 +177,7 @@ def _examples(
     net: Qwen2ForCausalLM,
 ) -> tuple[list[sessions.Example], list[sessions.Example]]:
     """(what is learned, what is held out). `tokenizer` and `net` learn the phrases that the prompts share."""
-    scale, grading = SCALES[options.size], sessions.Remembering(grader)
+    scale, grading = SCALES[options.size], Remembering(grader, by_reply)
     learned = sessions.with_lines(content, lambda line: not sessions.is_held_out(line))
     rest = sessions.with_lines(content, sessions.is_held_out)
     spots = sessions.made_up(learned, grading, cases, scale.sessions, options.seed)
@@ -199,7 +202,12 @@ def _learn(
 def _settings(options: Options, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     """What a checkpoint must have been made with to be gone on from."""
     vocabulary = hashlib.sha256(repr(sorted(tokenizer.get_vocab())).encode()).hexdigest()[:16]
-    return {"size": options.size, "seed": options.seed, "vocabulary": vocabulary}
+    return {
+        "size": options.size,
+        "seed": options.seed,
+        "minutes": options.minutes,
+        "vocabulary": vocabulary,
+    }
 
 
 def _command(options: Options, steps: tuple[int, int]) -> str:

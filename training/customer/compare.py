@@ -25,6 +25,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
 from eval.bars import read_scripts
+from eval.remembering import Remembering, by_reply
 from simulator.actor.actor import Actor
 from simulator.actor.lines import slots_for
 from simulator.actor.models.registry import CustomerModel
@@ -239,9 +240,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise UsageError(f"--count 至少是 1，给的是 {options.count}")
         catalog = wiring.open_catalog(None)
         model = wiring.open_model(catalog, f"hf:{options.model}", seed=options.seed, deadline=_DEADLINE)
-        grader = sessions.Remembering(
-            wiring.make_grader(catalog.content.rubric("service"), wiring.open_encoder("builtin"))
-        )
+        rubric = catalog.content.rubric("service")
+        grader = Remembering(wiring.make_grader(rubric, wiring.open_encoder("builtin")), by_reply)
         print(
             compare(catalog.content, grader, model, options.out, count=options.count, seed=options.seed),
             flush=True,

@@ -11,7 +11,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,7 +48,8 @@ class Batches(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Phase:
-    """`steps`: how many, or None when `seconds` of work decide; `rate`: the highest learning rate."""
+    """`steps`: how many, or None when `seconds` of work decide, those before a stop included; `rate`: the highest
+    learning rate."""
 
     name: str
     rate: float
@@ -62,11 +63,13 @@ class Phase:
 
 @dataclass(frozen=True, kw_only=True)
 class Learned:
-    """What a phase came to. `curve`: rows of the log; `held_out`: mean loss a token, before and after."""
+    """What a phase came to. `seconds`: of work in all, `earlier`: those before the run was stopped; `curve`: rows of
+    the log; `held_out`: mean loss a token, before and after."""
 
     steps: int
     tokens: int
     seconds: float
+    earlier: float
     held_out: tuple[float, float]
     curve: tuple[dict[str, Any], ...]
 
@@ -139,9 +142,10 @@ class Learning:
         """Learns in place, from the checkpoint of this phase where there is one; `say` gets the log."""
         self._restore()
         done = self._done
+        earlier = done["elapsed"]
         if not done["curve"]:
             self._note(math.nan, say, measure=True)
-        began, saved, sums = time.monotonic() - done["elapsed"], time.monotonic(), []
+        began, saved, sums = time.monotonic() - earlier, time.monotonic(), []
         while self.phase.progress(done["step"], done["elapsed"]) < 1:
             sums.append(self._step())
             done["elapsed"] = time.monotonic() - began
@@ -160,6 +164,7 @@ class Learning:
             steps=done["step"],
             tokens=done["tokens"],
             seconds=round(done["elapsed"], 1),
+            earlier=earlier,
             held_out=(done["curve"][0]["held_out"], done["curve"][-1]["held_out"]),
             curve=tuple(done["curve"]),
         )
@@ -190,7 +195,7 @@ class Learning:
 
     def _keep(self) -> None:
         weights = {"network": self.network.state_dict(), "optimiser": self._optimiser.state_dict()}
-        self.checkpoint.write({"done": self._done, **weights})
+        self.checkpoint.write({"done": self._done, "seconds": self.phase.seconds, **weights})
 
     def _restore(self) -> None:
         kept = self.checkpoint.read()
@@ -199,6 +204,8 @@ class Learning:
             self.network.load_state_dict(kept["network"])
             self._optimiser.load_state_dict(kept["optimiser"])
             self._done = kept["done"]
+            # the rate has fallen by this clock so far, and a phase that is done stays so
+            self.phase = replace(self.phase, seconds=kept["seconds"])
 
 
 def _optimiser(network: Qwen2ForCausalLM, rate: float) -> torch.optim.AdamW:

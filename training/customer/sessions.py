@@ -20,14 +20,11 @@ from simulator.actor.actor import Actor
 from simulator.actor.models.registry import make_model
 from simulator.actor.prompt import messages, system_text
 from simulator.content.contents import Content
-from simulator.domain.grade import Grade, GradeRequest
 from simulator.domain.persona import Family, Persona, Situation, Style
 from simulator.domain.rubric import Rubric
 from simulator.domain.session import CustomerLine, Direction
 from simulator.errors import ModelError
-from simulator.grading.encoder import Encoder
 from simulator.grading.interface import ReplyGrader
-from simulator.grading.quality import Reason
 from simulator.session import rehearse, scripted
 from training.customer.corpus import Talk
 
@@ -86,43 +83,6 @@ class Listening(Actor):
             Spot(persona=persona, situation=situation, style=style, history=history, direction=direction)
         )
         return super().speak(persona, situation, style, history, direction)
-
-
-class Remembering:
-    """A grader that grades a reply to a situation once, in whatever talk it stands: enough to make up talks."""
-
-    def __init__(self, grader: ReplyGrader) -> None:
-        self._grader = grader
-        self._known: dict[tuple[str, str], Grade] = {}
-
-    @property
-    def rubric(self) -> Rubric:
-        """What is graded by."""
-        return self._grader.rubric
-
-    @property
-    def encoder(self) -> Encoder:
-        """What the scores come from."""
-        return self._grader.encoder
-
-    @property
-    def calibrated(self) -> bool:
-        """Whether the calibration was made for this very rubric."""
-        return self._grader.calibrated
-
-    def grade(self, request: GradeRequest) -> Grade:
-        """The grade of one reply."""
-        return self.grade_many([request])[0]
-
-    def grade_many(self, requests: Sequence[GradeRequest]) -> list[Grade]:
-        """The grades of `requests`, in order."""
-        new = {(r.situation, r.reply): r for r in requests if (r.situation, r.reply) not in self._known}
-        self._known.update(zip(new, self._grader.grade_many(list(new.values())), strict=True))
-        return [self._known[(r.situation, r.reply)] for r in requests]
-
-    def reasons(self, request: GradeRequest, grade: Grade) -> list[Reason]:
-        """What each item did to the quality of `grade`."""
-        return self._grader.reasons(request, grade)
 
 
 def is_held_out(line_id: str) -> bool:

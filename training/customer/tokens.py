@@ -12,14 +12,11 @@ from collections.abc import Iterable, Sequence
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from eval.chatml import TEMPLATE
 from training.customer.corpus import Talk
 from training.customer.network import ROOM
 
 PADDING, BEGIN, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
-TEMPLATE = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 _WORDS = r"[\u3400-\u9fff]+|[A-Za-z]+|\d|\s+|[^\u3400-\u9fffA-Za-z\d\s]"
 
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulator.actor.models import decode
 from simulator.errors import ModelError
 
 HUB_PATIENCE = 8.0  # seconds to wait for a sign of life from the hub
 _TIMED_STEPS = 4
+_TOKENS_A_TALK = 2048  # of a prompt late in a talk, as docs/models.md reckons
 _WEIGHTS = ("*.safetensors", "*.bin")
 _ALSO_HASHED = ("config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
@@ -130,9 +132,9 @@ def load(source: str) -> LoadedModel:
 
 
 def _fastest(folder: Path) -> tuple[Any, str, tuple[tuple[str, float], ...]]:
-    """The model in float32 or bfloat16, whichever takes less time a step on this machine; bfloat16 untried
-    when float32 would not fit into memory."""
-    if _float32_bytes(folder) > _free_memory():
+    """The model in float32 or bfloat16, whichever takes less time a step on this machine; float32 untried
+    when it would not fit into memory with the caches of the talks."""
+    if _float32_bytes(folder) + _float32_cache_bytes(folder) > _free_memory():
         return _read(folder, "bfloat16"), "bfloat16", ()
     model = _read(folder, "float32")
     slow = _seconds_a_step(model)
@@ -171,6 +173,22 @@ def _seconds_a_step(model: Any) -> float:
 def _float32_bytes(folder: Path) -> int:
     """What the weights take in float32 at most: twice their size on disk (2 or 4 bytes each there)."""
     return 2 * sum(f.stat().st_size for pattern in _WEIGHTS for f in folder.glob(pattern))
+
+
+def _float32_cache_bytes(folder: Path) -> int:
+    """What the kept caches take in float32 once the talks are long: keys and values of every layer. 0 where the
+    configuration names no layers or heads."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+    layers, heads = (
+        getattr(config, name, None) or 0 for name in ("num_hidden_layers", "num_attention_heads")
+    )
+    if not heads:
+        return 0
+    width = getattr(config, "head_dim", None) or config.hidden_size // heads
+    kept_heads = getattr(config, "num_key_value_heads", None) or heads
+    return int(2 * layers * kept_heads * width * 4) * _TOKENS_A_TALK * decode._KEPT
 
 
 def _free_memory() -> float:
