@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from simulator.actor.forms import AGAIN, FORMS
-from simulator.actor.lines import pick
+from simulator.actor.lines import pick, slots_for
 from simulator.actor.models.bank import BankChatModel
 from simulator.actor.prompt import messages
 from simulator.actor.wording import sameness_key
@@ -223,3 +223,24 @@ def test_as_a_chat_model(content: Content) -> None:
     assert (answer.text, answer.response_metadata["line_id"]) == (expected.text, expected.line_id)
     with pytest.raises(ModelError):
         BankChatModel(content=lambda: content).invoke("你好")
+
+
+def test_a_quote_is_spoken_of_only_once_somebody_has_named_it(content: Content) -> None:
+    who = content.persona("guo_zhenbang")
+    where, style = content.situation("signed_competitor"), content.style("driver")
+    assert who.price is not None
+    unsaid = make_direction(spoken=("签了电信 两年",))
+    named = replace(unsaid, spoken=(f"你说的{who.price.amount:g}块",))
+    assert "price" not in slots_for(who, unsaid)
+    assert slots_for(who, named)["price"] == str(who.price)
+    for direction, spoken_of in ((unsaid, False), (named, True)):
+        told = pick(with_lines(content, line("p", "{price}还是高", where.id)), who, where, style, direction)
+        assert (told.line_id == "p") == spoken_of
+
+
+def test_nobody_calls_their_own_company_by_a_long_full_name(content: Content) -> None:
+    long, short = content.persona("lei_zhenshan"), content.persona("feng_dakui")
+    assert long.company is not None
+    assert len(long.company) > 6
+    assert "company" not in slots_for(long, make_direction())
+    assert slots_for(short, make_direction())["company"] == short.company

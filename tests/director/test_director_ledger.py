@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from simulator import director
 from simulator.director import Casting
+from simulator.director.ledger import amount_of, time_of
 from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Difficulty, Move
 from simulator.domain.session import CustomerState, LedgerEntry, Outcome
+from simulator.language.features import features
 from simulator.language.numbers import values
 from tests.director.stage import (
     SEED,
@@ -345,3 +347,31 @@ def test_nothing_is_given_in_the_turn_of_a_slip(gift: Move) -> None:
         assert slip.move is Move.CATCH_OUT
         tired = replace(before, moves=(Move.CATCH_OUT, Move.QUESTION) * 3)
         assert director.direct(cast, tired, grade_of(*keys, figures=("48元/月",)), SEED).move not in GIFTS
+
+
+@pytest.mark.parametrize(
+    ("reply", "amount"),
+    [
+        ("每月280元，添一台机器", "280元"),
+        ("半小时内到，差两成", "两成"),
+        ("跟话费放一块儿交，三个号", None),
+        ("一共六千一百二十块", "六千一百二十块"),
+    ],
+)
+def test_a_customer_takes_up_prices_and_shares_and_no_counts(reply: str, amount: str | None) -> None:
+    assert amount_of(features(reply)) == amount
+
+
+@pytest.mark.parametrize(
+    ("reply", "proposed", "time"),
+    [
+        ("周五夜里住进去算一天，周日又一天", False, None),
+        ("我周四上午十点来给您装", False, "周四上午十点"),
+        ("周四上午十点您看行吗", True, "周四上午十点"),
+        ("今天就过来介绍一下", True, None),
+    ],
+)
+def test_a_customer_takes_up_times_that_were_promised_or_proposed(
+    reply: str, proposed: bool, time: str | None
+) -> None:
+    assert time_of(features(reply), proposed=proposed) == time
