@@ -15,7 +15,7 @@ from simulator.actor.forms import AGAIN, FORMS
 from simulator.actor.wording import grams, near
 from simulator.content.contents import Content
 from simulator.content.readers import slots_in
-from simulator.domain.persona import Line, Mood, Move, Persona, Situation, Style
+from simulator.domain.persona import Cue, Family, Line, Mood, Move, Persona, Situation, Style
 from simulator.domain.session import Direction
 from simulator.errors import ModelError
 from simulator.language.numbers import values
@@ -26,6 +26,7 @@ _MOODS = (Mood.UPSET, Mood.NEUTRAL, Mood.WARM)
 _JUST_SAID = ("figure", "day", "now", "wrong")
 _OWN_TOPIC = 0.15  # bonus for a line written for this very situation
 _PICKED_UP = 0.2  # bonus for a line that takes up a figure or day just said
+_ANSWERS_THIS = 0.2  # bonus for a line that makes sense only after a reply such as this one
 _SLOT = re.compile(r"\{[a-z]+\}")
 
 
@@ -43,11 +44,13 @@ class _Candidate:
     line_id: str
     own_topic: bool
     picked_up: bool
+    answers_this: bool
 
     def fit(self, reply: str) -> float:
         """How well the line suits what the trainee just said."""
         shared = len(grams(reply, 2) & grams(self.text, 2)) / max(len(grams(self.text, 2)), 1)
-        return shared + _OWN_TOPIC * self.own_topic + _PICKED_UP * self.picked_up
+        about_this = _PICKED_UP * self.picked_up + _ANSWERS_THIS * self.answers_this
+        return shared + _OWN_TOPIC * self.own_topic + about_this
 
 
 def pick(
@@ -57,9 +60,11 @@ def pick(
     if direction.move is Move.ANSWER and direction.answer:
         return _answer(direction.answer, style, direction.spoken)
     rng = random.Random(f"{direction.seed}:{direction.turn}:{direction.move}:{persona.id}")
-    slots = slots_for(persona, direction)
+    slots = slots_for(persona, situation, direction)
     for cell in _cells(content, situation, style, direction):
-        fresh = list(_eligible(cell, situation, slots, direction))
+        fresh = list(
+            _eligible((ln for ln in cell if ln.fits(persona, direction.cues)), situation, slots, direction)
+        )
         if fresh:
             return _choose(fresh, direction.reply, rng)
     forms = [f for f in FORMS.get(direction.move, ()) if not _said(f, direction.spoken)]
@@ -71,7 +76,7 @@ def pick(
     return Spoken(text=text.format_map(slots), line_id=f"form:{direction.move}")
 
 
-def slots_for(persona: Persona, direction: Direction) -> dict[str, str]:
+def slots_for(persona: Persona, situation: Situation, direction: Direction) -> dict[str, str]:
     """What each slot of a line stands for just now; a slot without a value is absent."""
     known = {
         "honorific": persona.honorific,
@@ -79,7 +84,7 @@ def slots_for(persona: Persona, direction: Direction) -> dict[str, str]:
         "plan": persona.plan,
         "bill": f"{persona.bill.amount:g}元",
         "price": str(persona.price) if persona.price and _named(persona.price.amount, direction) else None,
-        "product": persona.product,
+        "product": persona.product if _presented(situation, direction) else None,
         "figure": direction.figure,
         "day": direction.day,
         "concern": direction.reveals,
@@ -95,6 +100,12 @@ def slots_for(persona: Persona, direction: Direction) -> dict[str, str]:
 def _named(amount: float, direction: Direction) -> bool:
     """Whether that price was named in the talk: a quote that nobody has made yet is not spoken of."""
     return amount in values((*(c.text for c in direction.state.claims), *direction.spoken))
+
+
+def _presented(situation: Situation, direction: Direction) -> bool:
+    """Whether the customer knows what product it is about: its own, or one that was spoken of."""
+    known = situation.presented or situation.family is not Family.SALES or direction.move is Move.OPEN
+    return known or Cue.PRESENTED in direction.cues
 
 
 def _said(form: str, spoken: tuple[str, ...]) -> bool:
@@ -147,6 +158,7 @@ def _eligible(
                 line_id=line.id,
                 own_topic=situation.id in line.scopes,
                 picked_up=any(name in wanted for name in _JUST_SAID),
+                answers_this=any(cue.just_said for cue in line.needs),
             )
 
 

@@ -17,7 +17,7 @@ from simulator.content.consistency import entries, mapping
 from simulator.content.contents import Content
 from simulator.content.readers import Reading
 from simulator.content.yamlfile import Location
-from simulator.domain.persona import Family, Line, Mood, Move
+from simulator.domain.persona import Family, Line, Mood, Move, Standing
 from simulator.domain.rubric import Kind
 from simulator.errors import Problem
 
@@ -58,13 +58,15 @@ Readings = dict[str, dict[str, Reading]]
 @dataclass(frozen=True, kw_only=True)
 class Known:
     """What files may refer to. `steps`: by situation, None when that file cannot be read; `keys`: of
-    `effects` and the like, None when a rubric cannot be read; `objections`: ids by situation that can be read."""
+    `effects` and the like, None when a rubric cannot be read; `objections`: ids by situation that can be read;
+    `speakers`: whose mouth a line may be for."""
 
     styles: frozenset[str]
     steps: dict[str, tuple[str, ...] | None]
     families: frozenset[str]
     keys: frozenset[str] | None
     objections: dict[str, frozenset[str]]
+    speakers: frozenset[str]
 
 
 def check(readings: Readings, released: dict[str, str]) -> list[Problem]:
@@ -93,6 +95,7 @@ def _known(readings: Readings) -> Known:
             for stem, r in readings["situation"].items()
             if r.value is not None
         },
+        speakers=frozenset(readings["persona"]) | {standing.value for standing in Standing},
     )
 
 
@@ -259,12 +262,18 @@ def _unknown(line: Line, known: Known) -> Iterator[tuple[str, str]]:
     for scope in line.scopes:
         if scope not in scopes:
             yield "scopes", f"没有 {wording.show(scope)} 这个情境或类别{wording.meant(scope, scopes)}"
-    if line.objection is None:
-        return
-    for scope in line.scopes:
+    for speaker in line.speakers:
+        if speaker not in known.speakers:
+            told = wording.meant(speaker, known.speakers)
+            yield "speakers", f"没有 {wording.show(speaker)} 这个人物或身份{told}"
+    yield from _unknown_objection(line, known)
+
+
+def _unknown_objection(line: Line, known: Known) -> Iterator[tuple[str, str]]:
+    for scope in line.scopes if line.objection is not None else ():
         ids = known.objections.get(scope, frozenset())
         if scope in known.objections and line.objection not in ids:
-            told = f"{wording.show(line.objection)} 这条异议{wording.meant(line.objection, ids)}"
+            told = f"{wording.show(line.objection)} 这条异议{wording.meant(str(line.objection), ids)}"
             yield "objection", f"情境 {scope} 没有 {told}"
         elif scope in known.families:
             yield "objection", f"异议是情境的，scopes 要写情境，写的是 {wording.show(scope)}"

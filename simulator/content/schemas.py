@@ -123,6 +123,7 @@ class SituationFile(Strict):
     advanced: ConditionFile
     max_turns: Annotated[int, Field(ge=1, le=40)]
     objections: tuple[ObjectionFile, ...] = ()
+    presented: bool = False
 
     def to_domain(self) -> p.Situation:
         """The domain type."""
@@ -187,6 +188,7 @@ class PersonaFile(Strict):
     effects: dict[str, DeltaFile] = {}
     won: ConditionFile | None = None
     advanced: ConditionFile | None = None
+    standing: p.Standing | None = None
 
     def to_domain(self) -> p.Persona:
         """The domain type."""
@@ -213,6 +215,8 @@ class LineFile(Strict):
     scopes: Annotated[tuple[Id, ...], Field(min_length=1)]
     text: Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
     objection: Id | None = None
+    needs: tuple[p.Cue, ...] = ()
+    speakers: tuple[Id, ...] = ()
 
 
 class PlacementFile(Strict):

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from simulator.director import ledger, mood, progress
 from simulator.director.casting import Casting, cast, opening_state
+from simulator.director.cues import cues_of
 from simulator.director.moves import Moment, choose
 from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Move
@@ -53,7 +54,7 @@ def direct(
         turn=turn,
         met=state.met if sour else progress.with_met(state.met, grade, turn),
         claims=state.claims + ledger.claims_of(grade, turn),
-        waiting=ledger.waiting(state, grade.features),
+        waiting=ledger.waiting(casting, state, grade),
         faults=state.faults + faulty,
         insults=state.insults + ledger.insults(grade),
     )
@@ -173,6 +174,7 @@ def direction_for(
         now=slip.now if slip else None,
         wrong=misnomer.wrong if misnomer else None,
         surname=misnomer.surname if misnomer else None,
+        cues=cues_of(casting, step.state, grade, reply),
         used=used,
         spoken=spoken,
     )

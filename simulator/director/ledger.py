@@ -113,9 +113,12 @@ def bring_up(state: CustomerState) -> CustomerState:
     return replace(state, further=raised)
 
 
-def waiting(state: CustomerState, features: Features) -> int:
-    """Replies running that left the customer's question unanswered, this one included."""
-    if features.question_answered is False or (state.waiting and not features.meaningful):
+def waiting(casting: Casting, state: CustomerState, grade: Grade) -> int:
+    """Replies running that left the customer's question unanswered, this one included. Words alone do not tell
+    that a question was passed over: what answers the objection at hand is no evasion."""
+    features = grade.features
+    answered = features.question_answered is not False or met_keys(grade) & set(casting.situation.answers)
+    if not answered or (state.waiting and not features.meaningful):
         return state.waiting + 1
     return 0
 

@@ -34,8 +34,8 @@ _OVERLONG = 2
 # Replies running that must have passed over a question before it is asked again whatever the style.
 _IGNORED = 2
 # What is left when no move fits, best first.
-_RESORT = (Move.PRESS, Move.ASK_AGAIN, Move.DOUBT, Move.QUESTION)
-_WARM_RESORT = (Move.QUESTION, Move.ASK_AGAIN, Move.PRESS, Move.DOUBT)
+_RESORT = (Move.PRESS, Move.DOUBT, Move.QUESTION, Move.ASK_AGAIN)
+_WARM_RESORT = (Move.QUESTION, Move.PRESS, Move.DOUBT, Move.ASK_AGAIN)
 # Moods in which a move makes sense.
 _MOODS = {
     Move.THREATEN: {Mood.UPSET},
@@ -226,8 +226,8 @@ def _pulls(m: Moment) -> dict[Move, float]:
         pull(6, Move.ASK_AGAIN, Move.GO_QUIET)
         pull(0, Move.SOFTEN, Move.TEST_CLAIM, Move.RAISE_CONCERN, Move.QUESTION, Move.HESITATE)
     asked = m.before.moves[-1:] in ((Move.QUESTION,), (Move.ASK_AGAIN,))
-    if f.question_answered is not False:
-        pull(0.15, Move.ASK_AGAIN)
+    if not s.waiting and f.meaningful:
+        pull(0, Move.ASK_AGAIN)
     elif asked:
         pull(5, Move.ASK_AGAIN)
     pull(4 if f.length > m.casting.style.long_reply else 0.0, Move.INTERRUPT)

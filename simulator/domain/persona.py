@@ -65,6 +65,44 @@ class Move(StrEnum):
     COME_BACK = "come_back"
 
 
+class Cue(StrEnum):
+    """What a line of the customer takes for granted. Of the trainee's last reply, up to `LONG`; then of the talk
+    so far: the customer was angry before, the matter was presented, it is not solved yet, much has been said."""
+
+    ASKED = "asked"
+    OFFERED = "offered"
+    PROMISED = "promised"
+    CLAIMED = "claimed"
+    OTHERS = "others"
+    FIGURE = "figure"
+    MATERIAL = "material"
+    APOLOGISED = "apologised"
+    KIND = "kind"
+    PUSHED = "pushed"
+    PUT_OFF = "put_off"
+    EVADED = "evaded"
+    LONG = "long"
+    ANGRY_BEFORE = "angry_before"
+    PRESENTED = "presented"
+    UNSOLVED = "unsolved"
+    LATE = "late"
+
+    @property
+    def just_said(self) -> bool:
+        """Whether it is something of the last reply."""
+        return list(Cue).index(self) <= list(Cue).index(Cue.LONG)
+
+
+class Standing(StrEnum):
+    """From where a person speaks: as head of a firm or shop, as one employed there, for a public body with
+    superiors above, or as a private person."""
+
+    OWNER = "owner"
+    STAFF = "staff"
+    PUBLIC = "public"
+    HOME = "home"
+
+
 class ConcernStatus(StrEnum):
     """How far one objection or worry has come; later is further."""
 
@@ -142,7 +180,8 @@ class Situation:
     `steps`: prescribed step ids in order; `ordered`: whether the order counts; `probes`: item keys that
     draw out the hidden concern; `answers`: item keys that answer an objection or worry; `moves`: what the
     customer may do besides `open` and the moves that end or give; `max_turns`: the talk ends after it;
-    `objections`: what else may be brought up when the first objection is answered.
+    `objections`: what else may be brought up when the first objection is answered; `presented`: whether the
+    customer knows product and price before the talk begins.
     """
 
     id: str
@@ -163,6 +202,7 @@ class Situation:
     max_turns: int
     source: str = ""
     objections: tuple[Objection, ...] = ()
+    presented: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -226,6 +266,16 @@ class Persona:
     won: Condition | None = None
     advanced: Condition | None = None
     other_concerns: tuple[Concern, ...] = ()
+    standing: Standing | None = None
+
+    @property
+    def speaks_as(self) -> Standing:
+        """`standing`, or what company and title tell of it."""
+        if self.standing is not None:
+            return self.standing
+        if self.company is None:
+            return Standing.HOME
+        return Standing.OWNER if self.title.endswith(_HEADS) else Standing.STAFF
 
     @property
     def surname(self) -> str:
@@ -238,6 +288,8 @@ class Persona:
         return self.surname + self.title
 
 
+# Titles of those who own or head a firm or shop.
+_HEADS = ("总", "老板", "厂长", "董事长", "老总", "店主", "掌柜")
 _DOUBLE_SURNAMES = frozenset(
     [
         "欧阳",
@@ -262,7 +314,8 @@ _DOUBLE_SURNAMES = frozenset(
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
     """A line of the bank. `scopes`: family names or situation ids it fits; `text` may hold `{slots}`;
-    `objection`: id of the situation's objection that it brings up, of `object` lines only."""
+    `objection`: id of the situation's objection that it brings up, of `object` lines only; `needs`: what must be
+    so for it to make sense; `speakers`: standings or persona ids whose mouth it fits, empty for anybody's."""
 
     id: str
     style: str
@@ -271,3 +324,10 @@ class Line:
     scopes: tuple[str, ...]
     text: str
     objection: str | None = None
+    needs: tuple[Cue, ...] = ()
+    speakers: tuple[str, ...] = ()
+
+    def fits(self, persona: Persona, cues: frozenset[Cue]) -> bool:
+        """Whether `persona` may say it where `cues` hold."""
+        said_by = {persona.id, persona.speaks_as.value}
+        return cues.issuperset(self.needs) and (not self.speakers or not said_by.isdisjoint(self.speakers))

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from simulator.domain.grade import Grade
-from simulator.domain.persona import ConcernStatus, Difficulty, Mood, Move
+from simulator.domain.persona import ConcernStatus, Cue, Difficulty, Mood, Move
 
 
 class Outcome(StrEnum):
@@ -265,7 +265,7 @@ class Direction:
     the move is `answer`; `figure`, `day`: what the trainee just said; `objection`: what `object` brings up;
     `earlier`, `now`: what was said before and what is said instead, for `catch_out` (`now` is None for a broken
     promise); `wrong`, `surname`: what the trainee called the customer and, where that is what is wrong, the true
-    family name, for `correct`; `used`: ids of bank lines already
+    family name, for `correct`; `cues`: what a line may take for granted; `used`: ids of bank lines already
     spoken; `spoken`: what the customer has said so far; `turn`: index of the answered reply.
     """
 
@@ -284,5 +284,6 @@ class Direction:
     now: str | None = None
     wrong: str | None = None
     surname: str | None = None
+    cues: frozenset[Cue] = frozenset()
     used: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()

@@ -163,7 +163,7 @@ def pairs(content: Content, model: CustomerModel, spots: Iterable[Spot]) -> Iter
 
 def _bank_wordings(content: Content, spot: Spot) -> frozenset[str]:
     """All lines of the bank as they would sound at `spot`."""
-    slots = slots_for(spot.persona, spot.direction)
+    slots = slots_for(spot.persona, spot.situation, spot.direction)
     return frozenset(
         sameness_key(ln.text.format_map(slots))
         for ln in content.lines
