@@ -14,6 +14,7 @@ from simulator.director.casting import Casting
 from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Cue, Mood, Move
 from simulator.domain.session import CustomerState
+from simulator.language.features import asks_consent
 
 # Anger at the start from which a customer may later say that he has cooled down.
 _ANGRY = 0.5
@@ -37,12 +38,14 @@ _OFFERING = frozenset(
     for name in names
 )
 _TELLING = frozenset({"step:felt", "step:found", "step:normalise"})
-_KIND = frozenset({"skill:empathy", "step:care", "step:rapport", "step:endorse", "step:serious"})
-_APOLOGY = frozenset({"step:apologise", "skill:apologise"})
-# Questions that only ask for consent: nobody answers them with a fact.
-_CONSENT = re.compile(
-    r"(?:行|成|中|好|可以|合适|同意|愿意|妥|方便|够)(?:吗|吧|不|么|嘛|呢)|(?:行不行|好不好|可不可以|您看呢|您觉得呢)"
+_KIND = frozenset(
+    {"skill:empathy"}
+    | {
+        f"step:{name}"
+        for name in ("care", "rapport", "endorse", "serious", "understand", "acknowledge", "accept")
+    }
 )
+_APOLOGY = frozenset({"step:apologise", "skill:apologise"})
 _SORRY = re.compile(r"对不起|抱歉|对不住|不好意思|道(?:个)?歉|赔(?:个)?不是|过意不去|给您添麻烦")
 _PRAISE = re.compile(
     r"稳定|便宜|划算|实惠|优惠|方便|质量|好用|齐全|全面|不错|省(?:钱|心|事|下)|快得?很|先进|靠谱|保证|肯定|没问题|功能|覆盖|性价比|合算|优势|反映(?:还|都|挺)?好"
@@ -54,7 +57,7 @@ _MATERIAL = re.compile(
     r"资料|材料|书面|合同|协议|盖章|条款|清单|明细|单子|名单|证明|截图|案例|报告|方案书|手册|白纸黑字|写(?:明|清|进|下来|在)|表格|对照表|承诺书|短信"
 )
 _OTHERS = re.compile(
-    r"(?:别的|其他|好多|很多|不少|好些|许多|大伙|同行|隔壁|邻近|有[一两几]?[家个位])[^，。！？]{0,6}(?:单位|客户|公司|老板|商户|企业|人家|用户|医院|学校|厂|店)|大家都|人家都|都这么|谁都"
+    r"(?:别的|其他|好多|很多|不少|好些|许多|大伙|同行|隔壁|邻近|有[一两几]?[家位])[^，。！？]{0,6}(?:单位|客户|公司|老板|商户|企业|人家|用户|医院|学校|厂|店)|大家都|人家都|都这么|谁都"
 )
 _PUT_OFF = re.compile(
     r"稍等|等(?:一下|一会|会儿|等|消息|通知|几天|着|我|系统)|耐心|改天|回头|以后|慢慢来|尽量|尽快|查(?:一?下|查|一查)|反映(?:一下|上去)|研究|再说|先回去|记下了|转(?:给|交|接)|联系相关|看情况|打(?:电话|10086)"
@@ -63,8 +66,7 @@ _PUT_OFF = re.compile(
 
 def cues_of(casting: Casting, state: CustomerState, grade: Grade, reply: str) -> frozenset[Cue]:
     """What holds once `reply`, judged as `grade`, has brought the customer to `state`."""
-    held = {**_of_reply(casting, state, grade, reply), **_of_talk(casting, state)}
-    held[Cue.PRESENTED] |= any(held[cue] for cue in (Cue.OFFERED, Cue.CLAIMED, Cue.FIGURE))
+    held = _of_reply(casting, state, grade, reply) | _of_talk(casting, state)
     return frozenset(cue for cue, holds in held.items() if holds)
 
 
@@ -75,7 +77,7 @@ def _of_reply(casting: Casting, state: CustomerState, grade: Grade, reply: str) 
     others = bool(met & _TELLING or f.third_parties or _OTHERS.search(reply))
     claimed = bool(met & _CLAIMING or f.figures or _PRAISE.search(reply))
     return {
-        Cue.ASKED: any(not _CONSENT.search(q) for q in f.questions),
+        Cue.ASKED: not all(map(asks_consent, f.questions)),
         Cue.OFFERED: promised or proposed or bool(met & _OFFERING or f.offers or _OFFERED.search(reply)),
         Cue.PROMISED: promised,
         Cue.CLAIMED: claimed or promised or others,  # whatever can be doubted
@@ -83,7 +85,7 @@ def _of_reply(casting: Casting, state: CustomerState, grade: Grade, reply: str) 
         Cue.FIGURE: bool(f.figures),
         Cue.MATERIAL: bool(_MATERIAL.search(reply)),
         Cue.APOLOGISED: bool(met & _APOLOGY or _SORRY.search(reply)),
-        Cue.KIND: bool(met & _KIND or met & set(casting.situation.acknowledges)),
+        Cue.KIND: bool(met & _KIND),
         Cue.PUSHED: bool(grade.negatives or grade.banned),
         Cue.PUT_OFF: bool("step:act_now" not in met and _PUT_OFF.search(reply)),
         Cue.EVADED: state.waiting > 0 or not f.meaningful,
@@ -94,7 +96,7 @@ def _of_reply(casting: Casting, state: CustomerState, grade: Grade, reply: str) 
 def _of_talk(casting: Casting, state: CustomerState) -> dict[Cue, bool]:
     angry = casting.situation.start.get("anger", 0.0) >= _ANGRY or state.mood is Mood.UPSET
     told = {ledger.bare_key(key) for key, _ in state.met}
-    named = any(claim.kind in ("figure", "price") for claim in state.claims)
+    named = any(claim.kind == "price" for claim in state.claims)
     return {
         Cue.ANGRY_BEFORE: angry or Move.THREATEN in state.moves,
         Cue.PRESENTED: casting.situation.presented or named or not told.isdisjoint(_CLAIMING),

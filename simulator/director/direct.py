@@ -15,6 +15,7 @@ from simulator.director.moves import Moment, choose
 from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Move
 from simulator.domain.session import CustomerState, Dimension, Direction, Outcome, Step
+from simulator.language.features import asks_consent, is_open_question
 
 __all__ = ["Casting", "answer_for", "cast", "close", "direct", "direction_for", "opening_state"]
 
@@ -111,10 +112,17 @@ def _answering(casting: Casting, state: CustomerState, grade: Grade, otherwise: 
 def answer_for(casting: Casting, grade: Grade) -> str | None:
     """The fact this person gives to the questions of the reply, or None. The answer whose keywords take
     up most of what was asked wins: two keywords beat one, a long one beats a short one."""
-    asked = "".join(q for q in grade.features.questions if q[-1:] in "?？吗呢么" or not _INDEFINITE.search(q))
+    asked = "".join(filter(_asks_for_fact, grade.features.questions))
     fits = [(sum(len(w) for w in a.about if w in asked), a.text) for a in casting.persona.answers]
     score, text = max(fits, key=lambda f: f[0], default=(0, ""))
     return text if score >= _ASKED else None
+
+
+def _asks_for_fact(question: str) -> bool:
+    """Whether a fact would answer it: neither consent is asked for nor everybody or anything spoken of."""
+    if asks_consent(question) and not is_open_question(question):
+        return False
+    return question[-1:] in "?？吗呢么" or not _INDEFINITE.search(question)
 
 
 def _settle(state: CustomerState, move: Move, outcome: Outcome | None) -> CustomerState:

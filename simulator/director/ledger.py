@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from simulator.director.casting import Casting
 from simulator.domain.grade import Features, Grade, Verdict
-from simulator.domain.persona import ConcernStatus, Persona
+from simulator.domain.persona import ConcernStatus, Move, Persona
 from simulator.domain.session import Claim, CustomerState, LedgerEntry
 from simulator.language.features import days
 from simulator.language.numbers import value, values
@@ -27,9 +27,12 @@ _SAME_ACT = 0.4
 _MULTIPLE = 2
 # A promise is quoted back when it is short enough to be typed again.
 _QUOTED = range(4, 19)
+# More days than this in one reply are a list of them.
+_PROPOSED = 2
 _AMOUNT = re.compile(r"块|元|毛|折|%|百分|成$|万|千")
 _NOW = frozenset({"今天", "今儿", "今早", "今晚", "当天"})
 _BROKEN_BY = frozenset({"negative:pass_the_buck"})
+_ASKING = tuple((move,) for move in (Move.QUESTION, Move.ASK_AGAIN, Move.TEST_CLAIM, Move.OBJECT))
 _MEN = ("先生", "大哥", "叔", "哥")
 _WOMEN = ("女士", "阿姨", "大姐", "姐", "小姐")
 
@@ -114,13 +117,13 @@ def bring_up(state: CustomerState) -> CustomerState:
 
 
 def waiting(casting: Casting, state: CustomerState, grade: Grade) -> int:
-    """Replies running that left the customer's question unanswered, this one included. Words alone do not tell
-    that a question was passed over: what answers the objection at hand is no evasion."""
+    """Replies running that left the customer's question unanswered, this one included. Only what a customer asks
+    in order to know is a question (凭什么停我的机 is none); and what answers the objection at hand is no evasion."""
     features = grade.features
-    answered = features.question_answered is not False or met_keys(grade) & set(casting.situation.answers)
-    if not answered or (state.waiting and not features.meaningful):
-        return state.waiting + 1
-    return 0
+    asked = bool(state.waiting) or state.moves[-1:] in _ASKING
+    ignored = features.question_answered is False and not met_keys(grade) & set(casting.situation.answers)
+    passed_over = ignored or (state.waiting and not features.meaningful)
+    return state.waiting + 1 if asked and passed_over else 0
 
 
 def claims_of(grade: Grade, turn: int) -> tuple[Claim, ...]:
@@ -204,9 +207,9 @@ def amount_of(features: Features) -> str | None:
 
 def time_of(features: Features, *, proposed: bool) -> str | None:
     """The last time that was promised, or named in a reply that proposes something (`proposed`). A bare 今天 tells
-    nothing."""
+    nothing, and a reply with many days counts them instead of proposing one."""
     promised = [day for promise in features.promises for day in days(promise)]
-    named = promised or (features.days if proposed else ())
+    named = promised or (features.days if proposed and len(features.days) <= _PROPOSED else ())
     return next((day for day in reversed(named) if day not in _NOW), None)
 
 

@@ -235,6 +235,9 @@ def _pulls(m: Moment) -> dict[Move, float]:
     pull(2.5 if claimed else 0, Move.TEST_CLAIM)
     if m.slipped:
         pull(8, Move.DOUBT, Move.TEST_CLAIM)
+    complaint = m.casting.situation.family is Family.COMPLAINT
+    if m.proposed or m.probed or (complaint and s.objection.status.rank < ConcernStatus.SETTLED.rank):
+        pull(0, Move.DIGRESS)  # nobody chats who is just asked or offered something, or has a number cut off
     if worse:
         pull(4, Move.REFUSE, Move.THREATEN)
         pull(0, Move.SOFTEN, Move.RAISE_CONCERN, Move.HESITATE, Move.QUESTION, Move.TEST_CLAIM, Move.DIGRESS)

@@ -41,6 +41,10 @@ _QUESTION = re.compile(
     r"[?？]|[吗么呢](?:$|[，,。！!~…])|(?:什么|哪|怎么|为什么|为啥|多少|几个|几号|如何|是否|是不是|要不要|能不能|行不行|好不好|可不可以|有没有|方不方便|对不对|谁)"
 )
 _OPEN_QUESTION = re.compile(r"什么|啥|哪|怎么|为何|多少|几|如何|谁|咋")
+# Questions that only ask for consent: nobody answers them with a fact.
+_CONSENT = re.compile(
+    r"(?:行|成|中|好|可以|合适|同意|愿意|妥当?|方便|够|要得|放心)(?:吗|吧|不|么|嘛|呢)(?:$|[?？])|行不行|好不好|成不成|中不中|可不可以|要不要得|您看呢|您觉得呢"
+)
 _STORY = re.compile(
     r"(?:有(?:一)?[家位个]|上次|上个月|去年|前阵子|前两天|隔壁|您?同行|楼下|之前)[^。！？!?]{4,}"
     r"(?:后来|结果|当时|一开始|刚开始|现在|起初|说|用了|办了|换了|试了)"
@@ -114,6 +118,11 @@ def is_question(text: str) -> bool:
 def is_open_question(text: str) -> bool:
     """Whether `text` asks something that yes or no does not answer."""
     return is_question(text) and bool(_OPEN_QUESTION.search(text))
+
+
+def asks_consent(text: str) -> bool:
+    """Whether a question only asks whether something suits (您看行吗)."""
+    return bool(_CONSENT.search(text))
 
 
 def _address(text: str) -> Address:

@@ -148,6 +148,6 @@ def test_a_session_stored_by_an_older_version_is_played_to_its_end(situation: st
 
 def test_a_question_that_waited_when_an_older_version_stopped_waits_afresh() -> None:
     evades = grade_of("skill:polite_address", question_answered=False)
-    state = calm(objection=ledger("objection", ConcernStatus.ANSWERED))
+    state = calm(objection=ledger("objection", ConcernStatus.ANSWERED), moves=(Move.QUESTION,))
     first = director.direct(casting(), older(state), older(evades), 1)
     assert first.state.waiting == 1

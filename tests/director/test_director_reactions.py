@@ -123,19 +123,26 @@ def test_a_question_passed_over_twice_is_asked_again(style: str) -> None:
     assert {director.direct(cast, waits[0], EVADES, seed).move for seed in range(40)} - {Move.ASK_AGAIN}
 
 
+ANSWERS = grade_of(*CLEAN, "step:too_expensive.reason", question_answered=False)
+ASKED, GRUMBLED = (Move.QUESTION,), (Move.PRESS,)
 WAITING = [
-    ([EVADES], 1),
-    ([EVADES, EVADES], 2),
-    ([EVADES, EMPTY], 2),
-    ([EMPTY], 0),  # nothing was asked
-    ([EVADES, TAKES_UP], 0),
-    ([EVADES, EVADES, grade_of(*CLEAN)], 0),
+    (ASKED, [EVADES], 1),
+    (ASKED, [EVADES, EVADES], 2),
+    (ASKED, [EVADES, EMPTY], 2),
+    (ASKED, [EMPTY], 0),  # too little to have passed anything over
+    (ASKED, [EVADES, TAKES_UP], 0),
+    (ASKED, [EVADES, EVADES, grade_of(*CLEAN)], 0),
+    (ASKED, [ANSWERS], 0),  # in other words than it was asked
+    (GRUMBLED, [EVADES], 0),  # 凭什么这么贵 wants no answer
 ]
 
 
-@pytest.mark.parametrize(("grades", "waiting"), WAITING)
-def test_how_long_a_question_waits(grades: list[Grade], waiting: int) -> None:
-    assert talk(casting(), grades)[-1].state.waiting == waiting
+@pytest.mark.parametrize(("moves", "grades", "waiting"), WAITING)
+def test_how_long_a_question_waits(moves: tuple[Move, ...], grades: list[Grade], waiting: int) -> None:
+    cast, state = casting(), calm(moves=moves)
+    for grade in grades:
+        state = director.direct(cast, state, grade, SEED).state
+    assert state.waiting == waiting
 
 
 NAGGING = {
