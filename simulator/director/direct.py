@@ -97,6 +97,7 @@ def _moment(
         repeated=repeated,
         slipped=ledger.slip_of(casting, before, grade) is not None,
         misnamed=ledger.misnomer_of(casting.persona, grade.features) is not None,
+        cues=cues_of(casting, after, grade),
         seed=seed,
     )
 
@@ -182,7 +183,7 @@ def direction_for(
         now=slip.now if slip else None,
         wrong=misnomer.wrong if misnomer else None,
         surname=misnomer.surname if misnomer else None,
-        cues=cues_of(casting, step.state, grade, reply),
+        cues=cues_of(casting, step.state, grade),
         used=used,
         spoken=spoken,
     )

@@ -6,6 +6,7 @@ Knows nothing of words. Chance is seeded by (seed, turn), so the same talk takes
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +14,7 @@ from simulator.director.casting import Casting
 from simulator.director.ledger import insults
 from simulator.director.mood import MoodChange
 from simulator.domain.grade import Grade, Verdict
-from simulator.domain.persona import ConcernStatus, Family, Mood, Move
+from simulator.domain.persona import ConcernStatus, Cue, Family, Mood, Move
 from simulator.domain.session import CustomerState, Outcome
 
 # Moves that may stand twice running without sounding stuck.
@@ -73,6 +74,7 @@ class Moment:
     repeated: bool
     slipped: bool
     misnamed: bool
+    cues: frozenset[Cue]
     seed: int
 
 
@@ -225,19 +227,10 @@ def _pulls(m: Moment) -> dict[Move, float]:
     if not f.meaningful:
         pull(6, Move.ASK_AGAIN, Move.GO_QUIET)
         pull(0, Move.SOFTEN, Move.TEST_CLAIM, Move.RAISE_CONCERN, Move.QUESTION, Move.HESITATE)
-    asked = m.before.moves[-1:] in ((Move.QUESTION,), (Move.ASK_AGAIN,))
-    if not s.waiting and f.meaningful:
-        pull(0, Move.ASK_AGAIN)
-    elif asked:
-        pull(5, Move.ASK_AGAIN)
     pull(4 if f.length > m.casting.style.long_reply else 0.0, Move.INTERRUPT)
-    claimed = bool(f.figures or f.promises) and f.meaningful
-    pull(2.5 if claimed else 0, Move.TEST_CLAIM)
+    _pull_by_cues(m, pull)
     if m.slipped:
         pull(8, Move.DOUBT, Move.TEST_CLAIM)
-    complaint = m.casting.situation.family is Family.COMPLAINT
-    if m.proposed or m.probed or (complaint and s.objection.status.rank < ConcernStatus.SETTLED.rank):
-        pull(0, Move.DIGRESS)  # nobody chats who is just asked or offered something, or has a number cut off
     if worse:
         pull(4, Move.REFUSE, Move.THREATEN)
         pull(0, Move.SOFTEN, Move.RAISE_CONCERN, Move.HESITATE, Move.QUESTION, Move.TEST_CLAIM, Move.DIGRESS)
@@ -248,3 +241,21 @@ def _pulls(m: Moment) -> dict[Move, float]:
     if s.concern.status is not ConcernStatus.HIDDEN or s.trust < 0.35:
         pull(0, Move.RAISE_CONCERN)
     return pulls
+
+
+def _pull_by_cues(m: Moment, pull: Callable[..., None]) -> None:
+    """Moves that take something for granted, by whether it holds: nobody tests what was not claimed, weighs what
+    was not offered, or chats while being asked, made an offer or left with a dead phone."""
+    cues, s = m.cues, m.state
+    if not s.waiting and m.grade.features.meaningful:
+        pull(0, Move.ASK_AGAIN)
+    elif m.before.moves[-1:] in ((Move.QUESTION,), (Move.ASK_AGAIN,)):
+        pull(5, Move.ASK_AGAIN)
+    claimed = Cue.CLAIMED in cues
+    pull(2.5 if claimed else 0, Move.TEST_CLAIM)
+    pull(1 if claimed else 0.3, Move.DOUBT)
+    pull(bool(cues & {Cue.OFFERED, Cue.PRESENTED}), Move.HESITATE)
+    pull(bool(cues & {Cue.KIND, Cue.APOLOGISED, Cue.OFFERED, Cue.CLAIMED}), Move.SOFTEN)
+    unsolved = s.objection.status.rank < ConcernStatus.SETTLED.rank
+    troubled = m.casting.situation.family is Family.COMPLAINT and unsolved
+    pull(not (m.proposed or m.probed or troubled), Move.DIGRESS)

@@ -85,6 +85,7 @@ class Features:
     other customers; `question_answered`: None when the customer asked nothing; `questions`: the
     clauses that ask something; `called`: surname and title by which the reply addresses somebody (冯厂长);
     `offers`: prices a month that are the trainee's own offer, no rival's, no difference and no list price;
+    `mentions`: what else it speaks of (`simulator.language.mentions`);
     `meaningful`: False for an
     empty reply, emoji or symbols only, or text that is not Chinese.
     """
@@ -103,6 +104,7 @@ class Features:
     meaningful: bool = True
     called: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from difflib import SequenceMatcher
 
 from simulator.domain.grade import Address, Features
+from simulator.language.mentions import mentions
 from simulator.language.text import clauses, han_share, level_marks, normalise
 
 _DIGITS = "0-9零〇一二两三四五六七八九十百千万亿半"
@@ -173,4 +174,5 @@ def features(reply: str, customer: str = "") -> Features:
         meaningful=meaningful,
         called=tuple(m.group(1) or m.group(2) for m in _CALLED.finditer(text)),
         offers=_offers(text),
+        mentions=mentions(text),
     )
