@@ -12,7 +12,7 @@ from simulator.director.casting import Casting
 from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Cue, Mood, Move
 from simulator.domain.session import CustomerState
-from simulator.language.features import asks_consent
+from simulator.language.features import asks_for_fact
 
 # Anger at the start from which a customer may later say that he has cooled down.
 _ANGRY = 0.5
@@ -47,7 +47,7 @@ def _of_reply(casting: Casting, state: CustomerState, grade: Grade) -> dict[Cue,
     others = bool(met & _TELLING or f.third_parties or "others" in f.mentions)
     claimed = bool(met & _CLAIMING or f.figures or "advantage" in f.mentions)
     return {
-        Cue.ASKED: not all(map(asks_consent, f.questions)),
+        Cue.ASKED: any(map(asks_for_fact, f.questions)),
         Cue.OFFERED: promised or proposed or bool(met & _OFFERING or f.offers or "offer" in f.mentions),
         Cue.PROMISED: promised,
         Cue.CLAIMED: claimed or promised or others,  # whatever can be doubted

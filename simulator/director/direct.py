@@ -5,7 +5,6 @@ Knows nothing of words, models or storage.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from simulator.director import ledger, mood, progress
@@ -15,15 +14,13 @@ from simulator.director.moves import Moment, choose
 from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Move
 from simulator.domain.session import CustomerState, Dimension, Direction, Outcome, Step
-from simulator.language.features import asks_consent, is_open_question
+from simulator.language.features import asks_for_fact
 
 __all__ = ["Casting", "answer_for", "cast", "close", "direct", "direction_for", "opening_state"]
 
 
 # What comes before answering a question.
 _FIRST = frozenset({Move.ACCEPT, Move.REVEAL, Move.CONCEDE, Move.CATCH_OUT, Move.CORRECT, Move.RESIST_HURRY})
-# What makes a question word no question: 谁办的都有, 有什么情况打我电话.
-_INDEFINITE = re.compile(r"都|也|要是|如果|不管|无论|有什么|有啥|有哪|随时|什么的")
 # Questions that a customer answers in one talk.
 _ANSWERS = 6
 # Characters of a fact's keywords that a question must hold.
@@ -113,17 +110,10 @@ def _answering(casting: Casting, state: CustomerState, grade: Grade, otherwise: 
 def answer_for(casting: Casting, grade: Grade) -> str | None:
     """The fact this person gives to the questions of the reply, or None. The answer whose keywords take
     up most of what was asked wins: two keywords beat one, a long one beats a short one."""
-    asked = "".join(filter(_asks_for_fact, grade.features.questions))
+    asked = "".join(filter(asks_for_fact, grade.features.questions))
     fits = [(sum(len(w) for w in a.about if w in asked), a.text) for a in casting.persona.answers]
     score, text = max(fits, key=lambda f: f[0], default=(0, ""))
     return text if score >= _ASKED else None
-
-
-def _asks_for_fact(question: str) -> bool:
-    """Whether a fact would answer it: neither consent is asked for nor everybody or anything spoken of."""
-    if asks_consent(question) and not is_open_question(question):
-        return False
-    return question[-1:] in "?？吗呢么" or not _INDEFINITE.search(question)
 
 
 def _settle(state: CustomerState, move: Move, outcome: Outcome | None) -> CustomerState:

@@ -46,6 +46,8 @@ _OPEN_QUESTION = re.compile(r"什么|啥|哪|怎么|为何|多少|几|如何|谁
 _CONSENT = re.compile(
     r"(?:行|成|中|好|可以|合适|同意|愿意|妥当?|方便|够|要得|放心)(?:吗|吧|不|么|嘛|呢)(?:$|[?？])|行不行|好不好|成不成|中不中|可不可以|要不要得|您看呢|您觉得呢"
 )
+# What makes a question word no question: 谁办的都有, 有什么情况打我电话.
+_INDEFINITE = re.compile(r"都|也|要是|如果|不管|无论|有什么|有啥|有哪|随时|什么的")
 _STORY = re.compile(
     r"(?:有(?:一)?[家位个]|上次|上个月|去年|前阵子|前两天|隔壁|您?同行|楼下|之前)[^。！？!?]{4,}"
     r"(?:后来|结果|当时|一开始|刚开始|现在|起初|说|用了|办了|换了|试了)"
@@ -121,9 +123,12 @@ def is_open_question(text: str) -> bool:
     return is_question(text) and bool(_OPEN_QUESTION.search(text))
 
 
-def asks_consent(text: str) -> bool:
-    """Whether a question only asks whether something suits (您看行吗)."""
-    return bool(_CONSENT.search(text))
+def asks_for_fact(question: str) -> bool:
+    """Whether a fact would answer a clause that `is_question`: it asks neither for consent (您看行吗) nor of everybody
+    or anything, and is more than a 呢 in passing (我听着呢)."""
+    if is_open_question(question):
+        return question[-1:] in "?？吗呢么" or not _INDEFINITE.search(question)
+    return question[-1:] in "?？吗么" and not _CONSENT.search(question)
 
 
 def _address(text: str) -> Address:

@@ -14,7 +14,7 @@ from simulator.actor.models.bank import BankChatModel
 from simulator.actor.prompt import messages
 from simulator.actor.wording import sameness_key
 from simulator.content.contents import Content
-from simulator.domain.persona import ConcernStatus, Line, Mood, Move
+from simulator.domain.persona import ConcernStatus, Cue, Line, Mood, Move, Standing
 from simulator.domain.session import LedgerEntry
 from simulator.errors import ModelError
 from tests.actor.talk import cast, make_direction
@@ -245,3 +245,68 @@ def test_nobody_calls_their_own_company_by_a_long_full_name(content: Content) ->
     where = content.situation("too_expensive")
     assert "company" not in slots_for(long, where, make_direction())
     assert slots_for(short, where, make_direction())["company"] == short.company
+
+
+def test_a_line_is_said_only_where_what_it_takes_for_granted_holds(content: Content) -> None:
+    who, where, style = cast(content)
+    plain, waits = line("plain", "这价不行", where.id), line("waits", "我问的你还没答", where.id)
+    small = with_lines(content, plain, replace(waits, needs=(Cue.EVADED,)))
+    for seed in range(20):
+        assert pick(small, who, where, style, make_direction(seed=seed)).line_id == "plain"
+    evaded = make_direction(cues=frozenset({Cue.EVADED, Cue.KIND}))
+    assert {pick(small, who, where, style, replace(evaded, seed=s)).line_id for s in range(20)} == {
+        "plain",
+        "waits",
+    }
+
+
+def test_a_line_that_answers_this_very_reply_comes_before_many_that_fit_any(content: Content) -> None:
+    who, where, style = cast(content)
+    words = ("价不行", "没诚意", "说正事", "太虚了", "别磨叽", "懒得听", "凭啥呢", "快点儿")
+    fitting = replace(line("fits", "你哄谁", where.id), needs=(Cue.CLAIMED,))
+    small = with_lines(content, fitting, *(line(w, w, where.id) for w in words))
+    heard = make_direction(cues=frozenset({Cue.CLAIMED}), reply="嗯嗯")
+    chosen = [pick(small, who, where, style, replace(heard, seed=s)).line_id for s in range(60)]
+    assert chosen.count("fits") > 60 / len(words)
+
+
+def test_a_line_is_said_only_by_whom_it_fits(content: Content) -> None:
+    style = content.style("driver")
+    by = {"owner": "feng_dakui", "staff": "shen_yanqiu", "public": "luo_tiejun", "home": "qiao_manli"}
+    lines = [
+        replace(line(s, text, "sales", "complaint"), speakers=(s,))
+        for s, text in zip(by, "甲乙丙丁", strict=True)
+    ]
+    own = replace(line("own", "就我这么说", "sales"), speakers=("feng_dakui",))
+    for standing, persona in by.items():
+        who = content.persona(persona)
+        where = content.situation(who.situations[0])
+        drawn = {
+            pick(with_lines(content, *lines, own), who, where, style, make_direction(seed=s)).line_id
+            for s in range(20)
+        }
+        assert drawn == ({standing, "own"} if persona == "feng_dakui" else {standing})
+
+
+def test_no_customer_names_a_product_before_it_was_presented(content: Content) -> None:
+    who = content.persona("he_jinsong")
+    pitched, known = content.situation("first_pitch"), content.situation("too_expensive")
+    assert "product" not in slots_for(who, pitched, make_direction())
+    told = make_direction(cues=frozenset({Cue.PRESENTED}))
+    assert (
+        slots_for(who, pitched, told)["product"]
+        == slots_for(who, known, make_direction())["product"]
+        == who.product
+    )
+
+
+@pytest.mark.parametrize(
+    ("company", "title", "standing"),
+    [(None, "女士", "home"), ("某某建材", "总", "owner"), ("某某建材", "主管", "staff")],
+)
+def test_company_and_title_tell_from_where_a_person_speaks(
+    content: Content, company: str | None, title: str, standing: str
+) -> None:
+    who = replace(content.persona("feng_dakui"), company=company, title=title)
+    assert who.speaks_as == standing
+    assert replace(who, standing=Standing.PUBLIC).speaks_as == "public"
