@@ -142,7 +142,7 @@ def grade_of(
         ItemResult(key=k, verdict=Verdict.MET, score=0.9, span=Span(start=0, end=2)) for k in placed + told
     ]
     hits = [
-        BannedHit(id=f"ban_{n}", category=c, score=0.9, span=Span(start=0, end=2), text="少来")
+        BannedHit(id=f"ban_{n}", category=c, score=0.98, span=Span(start=0, end=2), text="少来")
         for n, c in enumerate(banned)
     ]
     monthly = tuple(f for f in features.get("figures", ()) if f.endswith(("/月", "每月", "一个月")))

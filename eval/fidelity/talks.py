@@ -6,7 +6,7 @@ Knows nothing of how sessions are played or what makes them good.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from simulator.director import Casting, progress, steps_done
@@ -109,6 +109,7 @@ def talk_of(casting: Casting, rehearsal: Rehearsal, *, trainee: str, seed: int) 
 
 def _exchange(casting: Casting, played: Played) -> Exchange:
     state, line = played.step.state, played.line
+    before = replace(state, conceded=not {Move.ACCEPT, Move.CONCEDE}.isdisjoint(state.moves[:-1]))
     covered = progress.coverage(casting.rubric, casting.situation.id, steps_done(state.met))
     return Exchange(
         reply=played.reply,
@@ -120,8 +121,8 @@ def _exchange(casting: Casting, played: Played) -> Exchange:
         interest=state.interest,
         patience=state.patience,
         concern=state.concern.status,
-        won=progress.holds(casting.won, state, covered) and not state.open_objections,
-        advanced=progress.holds(casting.advanced, state, covered),
+        won=progress.holds(casting.won, before, covered) and not state.open_objections,
+        advanced=progress.holds(casting.advanced, before, covered),
         source=line.source,
         line_id=line.line_id,
         seconds=round(line.seconds, 4),

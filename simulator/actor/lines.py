@@ -156,7 +156,7 @@ def _eligible(
             yield _Candidate(
                 text=text,
                 line_id=line.id,
-                own_topic=situation.id in line.scopes,
+                own_topic=line.scopes == (situation.id,),
                 picked_up=any(name in wanted for name in _JUST_SAID),
                 answers_this=any(cue.just_said for cue in line.needs),
             )

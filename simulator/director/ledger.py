@@ -18,9 +18,11 @@ from simulator.language.features import days
 from simulator.language.numbers import value, values
 from simulator.language.text import jaccard, normalise, trigrams
 
-# Probability from which a banned thing is an insult; a less certain one is a harsh word: it hurts half as much
-# and takes nothing away from what else the reply does.
-_INSULT = 0.7
+# Probability from which a banned thing is an insult: whatever else the reply does, or where it does nothing that
+# is prescribed. Any other is a harsh word: it hurts half as much and takes nothing away from what else the reply
+# does. Of 1,541 replies that the grader had not learned from, 0.7 alone finds 109 of 184 banned ones and 12 of the
+# others; with both rules it is 104 and 7.
+_CERTAIN, _INSULT = 0.95, 0.7
 # Trigram Jaccard, days left out, from which two promises are of the same act.
 _SAME_ACT = 0.4
 # A price so many times another is a sum, not another offer.
@@ -56,7 +58,8 @@ class Misnomer:
 
 def insults(grade: Grade) -> bool:
     """Whether the reply insults beyond doubt."""
-    return any(hit.score >= _INSULT for hit in grade.banned)
+    surest = max((hit.score for hit in grade.banned), default=0.0)
+    return surest >= _CERTAIN or (surest >= _INSULT and not grade.steps)
 
 
 def met_keys(grade: Grade) -> frozenset[str]:

@@ -253,9 +253,10 @@ def _pull_by_cues(m: Moment, pull: Callable[..., None]) -> None:
         pull(5, Move.ASK_AGAIN)
     claimed = Cue.CLAIMED in cues
     pull(2.5 if claimed else 0, Move.TEST_CLAIM)
-    pull(1 if claimed else 0.3, Move.DOUBT)
+    complaint = m.casting.situation.family is Family.COMPLAINT
+    pull(1 if claimed or complaint else 0.5, Move.DOUBT)  # who complains doubts the firm, whatever was said
     pull(bool(cues & {Cue.OFFERED, Cue.PRESENTED}), Move.HESITATE)
     pull(bool(cues & {Cue.KIND, Cue.APOLOGISED, Cue.OFFERED, Cue.CLAIMED}), Move.SOFTEN)
     unsolved = s.objection.status.rank < ConcernStatus.SETTLED.rank
-    troubled = m.casting.situation.family is Family.COMPLAINT and unsolved
+    troubled = complaint and unsolved
     pull(not (m.proposed or m.probed or troubled), Move.DIGRESS)

@@ -54,29 +54,31 @@ def path(rubric: Rubric, situation: str, done: set[str]) -> tuple[RubricItem, ..
     return tuple(i for i in steps if i.placements[situation].any_of in (None, chosen))
 
 
-# Trust from which a customer with nothing left to settle overlooks this share of the prescribed steps.
+# Trust from which a customer with nothing left to settle is content: he overlooks so much of the prescribed steps
+# and of his lack of interest.
 _FULL_TRUST = 0.9
-_OVERLOOKED = 0.2
+_OVERLOOKED, _LENIENT = 0.2, 0.1
 
 
 def holds(condition: Condition, state: CustomerState, covered: float) -> bool:
     """Whether `condition` holds in `state` with `covered` of the steps done. One who trusts fully and has had
-    everything settled does not hold out for a step nobody missed."""
+    everything settled does not hold out for a step nobody missed; nor, having taken a first step already, for any
+    one step by name."""
+    content = _is_content(state)
     return (
-        covered + _overlooked(state) + 1e-9 >= condition.coverage
-        and set(condition.steps) <= steps_done(state.met)
+        covered + _OVERLOOKED * content + 1e-9 >= condition.coverage
+        and (set(condition.steps) <= steps_done(state.met) or (content and state.conceded))
         and state.trust >= condition.trust
-        and state.interest >= condition.interest
+        and state.interest + _LENIENT * content + 1e-9 >= condition.interest
         and state.anger <= condition.anger
         and (condition.concern is None or state.concern.status.rank >= condition.concern.rank)
     )
 
 
-def _overlooked(state: CustomerState) -> float:
+def _is_content(state: CustomerState) -> bool:
     told = (
         state.objection,
         state.concern,
         *(e for e in state.further if e.status is not ConcernStatus.HIDDEN),
     )
-    content = state.trust >= _FULL_TRUST and all(e.status is ConcernStatus.SETTLED for e in told)
-    return _OVERLOOKED if content else 0.0
+    return state.trust >= _FULL_TRUST and all(e.status is ConcernStatus.SETTLED for e in told)

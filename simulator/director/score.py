@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.director.casting import Casting
+from simulator.director.ledger import insults
 from simulator.domain.grade import BANNED_KEY, Grade, Verdict
 from simulator.domain.rubric import Kind, Rubric, RubricItem
+
+# What a harsh word costs of an insult's points, as of its hurt.
+_HARSH = 0.5
 
 
 def session_score(rubric: Rubric, situation: str, grades: Sequence[Grade], *, ordered: bool = True) -> float:
@@ -21,9 +25,13 @@ def session_score(rubric: Rubric, situation: str, grades: Sequence[Grade], *, or
             if item.key.startswith("negative:") and item.key != BANNED_KEY:
                 found = rubric.item(item.key)
                 lost += rubric.scoring.negative * (found.weight if found else 1.0)
-        if grade.banned:  # what is done in an insulting reply counts for nothing, here as in the talk
-            lost += rubric.scoring.banned * len({h.category for h in grade.banned})
-            continue
+        if grade.banned:
+            sure = insults(grade)
+            lost += (
+                rubric.scoring.banned * len({h.category for h in grade.banned}) * (1.0 if sure else _HARSH)
+            )
+            if sure:  # what is done in an insulting reply counts for nothing, here as in the talk
+                continue
         for item in met:
             if item.key.startswith("step:"):
                 first.setdefault(item.bare, turn)

@@ -36,6 +36,32 @@ def test_a_score_lies_between_0_and_100(told: tuple[Casting, list[Grade], int]) 
     assert points == round(points, 1)
 
 
+def harsh(grade: Grade, sure: float) -> Grade:
+    return replace(grade, banned=tuple(replace(hit, score=sure) for hit in grade.banned))
+
+
+INSULTING = [
+    (0.98, ("step:acknowledge",), True),  # beyond doubt, whatever else is done
+    (0.8, (), True),
+    (0.8, ("skill:empathy",), True),
+    (0.8, ("step:acknowledge",), False),  # it does what is prescribed: less sure
+    (0.65, (), False),
+]
+
+
+@pytest.mark.parametrize(("sure", "keys", "insulting"), INSULTING)
+def test_only_what_is_beyond_doubt_is_an_insult_in_the_talk_and_in_the_score(
+    sure: float, keys: tuple[str, ...], insulting: bool
+) -> None:
+    grade = harsh(grade_of(*keys, banned=("insult",)), sure)
+    assert director.direct(casting(), even_state(), grade, SEED).state.insults == insulting
+    kept = 0.0 if insulting or "step:acknowledge" not in keys else score(grade_of(*keys))
+    everything = score(*STEPS, grade_of("skill:evidence"))
+    lost = 20.0 if insulting else 10.0
+    assert score(*STEPS, grade_of("skill:evidence"), grade) == everything - lost
+    assert score(grade) == max(0.0, kept - lost)
+
+
 def test_everything_in_order_is_100_and_nothing_0() -> None:
     everything = [*STEPS, grade_of(*(f"skill:{s}" for s in SKILLS))]
     assert score(*everything) == 100

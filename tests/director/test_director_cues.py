@@ -1,0 +1,106 @@
+"""What the customer's next words may take for granted, and the moves that are made only where it holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from simulator import director
+from simulator.director.cues import cues_of
+from simulator.domain.grade import Grade
+from simulator.domain.persona import ConcernStatus, Cue, Move
+from simulator.domain.session import Claim
+from tests.director.stage import STYLES, calm, casting, ledger, ordered, said
+from tests.factories import grade_of
+
+NOTHING = "嗯，您说得是这么回事，我听着呢。"
+WORDS = [
+    (NOTHING, set()),
+    ("您这边现在用的是哪家的线路？", {Cue.ASKED}),
+    ("那就这么安排，您看行吗？", set()),  # consent is nothing to answer with a fact
+    ("我们这条线很稳定，价格也实惠。", {Cue.CLAIMED, Cue.OFFERED}),
+    ("一共是三百二十块。", {Cue.CLAIMED, Cue.FIGURE}),
+    ("好多客户都在用呢。", {Cue.CLAIMED, Cue.OTHERS}),
+    ("合同的条款都写在纸上。", {Cue.MATERIAL}),
+    ("实在对不起。", {Cue.APOLOGISED}),
+    ("您先等一下，回头再说吧。", {Cue.PUT_OFF}),
+]
+OF_REPLY = {cue for cue in Cue if cue.just_said}
+
+
+@pytest.mark.parametrize(("text", "expected"), WORDS)
+def test_what_the_words_of_a_reply_allow(text: str, expected: set[Cue]) -> None:
+    assert cues_of(casting(), calm(), said(text)) & OF_REPLY - {Cue.OFFERED} == expected - {Cue.OFFERED}
+
+
+VERDICTS = [
+    (grade_of("skill:empathy"), Cue.KIND),
+    (grade_of("step:too_expensive.reason"), Cue.CLAIMED),
+    (grade_of("skill:next_step"), Cue.OFFERED),
+    (grade_of("skill:next_step", days=("周三",)), Cue.PROMISED),
+    (grade_of("negative:argue"), Cue.PUSHED),
+    (grade_of(banned=("insult",)), Cue.PUSHED),
+    (grade_of(meaningful=False, length=1), Cue.EVADED),
+    (grade_of(length=300), Cue.LONG),
+]
+
+
+@pytest.mark.parametrize(("grade", "cue"), VERDICTS)
+def test_what_a_verdict_allows(grade: Grade, cue: Cue) -> None:
+    assert cue in cues_of(casting(), calm(), grade)
+    assert cue not in cues_of(casting(), calm(), grade_of())
+
+
+def test_what_the_talk_so_far_allows() -> None:
+    def held(situation: str, **state: object) -> frozenset[Cue]:
+        return cues_of(casting(situation), calm(**state), grade_of())
+
+    assert Cue.EVADED in held("too_expensive", waiting=1)
+    assert Cue.PRESENTED in held("too_expensive")  # they have seen the price before they say it is dear
+    assert Cue.PRESENTED not in held("first_pitch")
+    assert Cue.PRESENTED in held("first_pitch", claims=(Claim(turn=1, kind="price", text="38元/月"),))
+    assert Cue.PRESENTED in held("first_pitch", met=(("step:first_pitch.why_listen", 1),))
+    assert Cue.ANGRY_BEFORE in held("suspension_anger")
+    assert Cue.ANGRY_BEFORE not in held("too_expensive")
+    assert Cue.ANGRY_BEFORE in held("too_expensive", moves=(Move.THREATEN,))
+    assert Cue.UNSOLVED in held("too_expensive", objection=ledger("objection", ConcernStatus.HEARD))
+    assert Cue.UNSOLVED not in held("too_expensive", objection=ledger("objection", ConcernStatus.ANSWERED))
+    assert Cue.LATE in held("too_expensive", turn=4)
+    assert Cue.LATE not in held("too_expensive", turn=3)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    ("move", "text"),
+    [
+        (Move.TEST_CLAIM, NOTHING),
+        (Move.HESITATE, NOTHING),
+        (Move.SOFTEN, NOTHING),
+        (Move.ASK_AGAIN, NOTHING),
+        (Move.DIGRESS, "您平时最看重哪一点？"),
+    ],
+)
+def test_a_move_that_takes_for_granted_what_is_not_so_is_not_made(style: str, move: Move, text: str) -> None:
+    cast, state = casting("no_need", style), calm(anger=0.2, trust=0.5)
+    grade = said(text, "skill:open_question") if move is Move.DIGRESS else said(text)
+    assert move not in {director.direct(cast, state, grade, seed).move for seed in range(60)}
+
+
+def test_the_actor_is_told_what_holds() -> None:
+    cast, grade = casting(), said("我们这条线很稳定。")
+    step = director.direct(cast, calm(), grade, 1)
+    assert ordered(cast, step, grade).cues == cues_of(cast, step.state, grade)
+    assert Cue.CLAIMED in ordered(cast, step, grade).cues
+
+
+def test_a_complaint_is_no_time_to_chat_before_it_is_settled() -> None:
+    cast = casting("billing_dispute", "expressive")
+    open_, settled = (
+        calm(anger=0.2, objection=ledger("objection", status))
+        for status in (ConcernStatus.HEARD, ConcernStatus.SETTLED)
+    )
+    grade = replace(said(NOTHING), items=())
+    moves = [{director.direct(cast, s, grade, seed).move for seed in range(200)} for s in (open_, settled)]
+    assert Move.DIGRESS not in moves[0]
+    assert Move.DIGRESS in moves[1]
