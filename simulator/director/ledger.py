@@ -23,6 +23,8 @@ from simulator.language.text import jaccard, normalise, trigrams
 # does. Of 1,541 replies that the grader had not learned from, 0.7 alone finds 109 of 184 banned ones and 12 of the
 # others; with both rules it is 104 and 7.
 _CERTAIN, _INSULT = 0.95, 0.7
+# Banned things that slight nobody, however sure: 改天我再找您, 其实也没什么.
+_MILD = frozenset({"brush_off", "play_down"})
 # Trigram Jaccard, days left out, from which two promises are of the same act.
 _SAME_ACT = 0.4
 # A price so many times another is a sum, not another offer.
@@ -58,7 +60,7 @@ class Misnomer:
 
 def insults(grade: Grade) -> bool:
     """Whether the reply insults beyond doubt."""
-    surest = max((hit.score for hit in grade.banned), default=0.0)
+    surest = max((hit.score for hit in grade.banned if hit.category not in _MILD), default=0.0)
     return surest >= _CERTAIN or (surest >= _INSULT and not grade.steps)
 
 

@@ -1,6 +1,6 @@
 """Which move the customer makes next: ends and gifts by rule, the rest by style and chance.
 
-Knows nothing of words. Chance is seeded by (seed, turn), so the same talk takes the same course.
+Knows nothing of words. Chance is seeded by (seed, turn, style), so the same talk takes the same course.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def _reacting(m: Moment) -> Move:
     if not any(weights.values()):
         resort = _WARM_RESORT if m.state.mood is Mood.WARM else _RESORT
         return next((move for move in resort if not _worn(move, said)), resort[0])
-    chance = random.Random(f"{m.seed}:{m.state.turn}:move")
+    chance = random.Random(f"{m.seed}:{m.state.turn}:{m.casting.style.id}:move")
     moves = sorted(weights)
     return chance.choices(moves, [weights[x] for x in moves])[0]
 

@@ -35,7 +35,7 @@ POLITE = (
     "thanks_close",
     "match_style",
 )
-CATEGORIES = ("insult", "impatience", "brush_off", "blame_customer", "hide_behind_rules")
+CATEGORIES = ("insult", "impatience", "deny", "blame_customer", "hide_behind_rules")
 
 
 @pytest.mark.parametrize("difficulty", Difficulty)

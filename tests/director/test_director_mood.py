@@ -129,6 +129,19 @@ def test_several_banned_ids_for_one_thing_said_hurt_once() -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("category", ["brush_off", "play_down"])
+def test_to_be_put_off_or_played_down_hurts_but_is_no_insult(style: str, category: str) -> None:
+    cast, before = casting(style=style), even_state()
+    mild, rude = (
+        director.direct(cast, before, grade_of(banned=(c,)), SEED).state for c in (category, "insult")
+    )
+    assert mild.insults == 0 < rude.insults
+    assert mild.faults == rude.faults == 1
+    assert mild.trust < before.trust
+    assert rude.anger > mild.anger >= before.anger
+
+
+@pytest.mark.parametrize("style", STYLES)
 def test_saying_nothing_costs_patience_and_earns_nothing(style: str) -> None:
     empty = grade_of(meaningful=False, length=1)
     after = director.direct(casting(style=style), even_state(), empty, SEED).state
