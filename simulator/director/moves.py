@@ -37,6 +37,9 @@ _IGNORED = 2
 # What is left when no move fits, best first.
 _RESORT = (Move.PRESS, Move.DOUBT, Move.QUESTION, Move.ASK_AGAIN)
 _WARM_RESORT = (Move.QUESTION, Move.PRESS, Move.DOUBT, Move.ASK_AGAIN)
+# What in a reply makes a customer who went quiet talk again, and what lets one soften.
+_WORTH_IT = frozenset({Cue.OFFERED, Cue.CLAIMED})
+_WELCOME = frozenset({Cue.KIND, Cue.APOLOGISED, Cue.OFFERED, Cue.CLAIMED})
 # Moods in which a move makes sense.
 _MOODS = {
     Move.THREATEN: {Mood.UPSET},
@@ -170,7 +173,7 @@ def _at_once(m: Moment) -> Move | None:
         (Move.RESIST_HURRY, "pressure" in met),
         (Move.INTERRUPT, overlong),
         (Move.ASK_AGAIN, m.state.waiting >= _IGNORED and f.meaningful and m.state.mood is not Mood.WARM),
-        (Move.COME_BACK, m.before.moves[-1:] == (Move.GO_QUIET,) and f.meaningful),
+        (Move.COME_BACK, m.before.moves[-1:] == (Move.GO_QUIET,) and not m.cues.isdisjoint(_WORTH_IT)),
         (Move.OBJECT, _may_object(m)),
     )
     known, said = m.casting.situation.moves, m.before.moves
@@ -244,19 +247,28 @@ def _pulls(m: Moment) -> dict[Move, float]:
 
 
 def _pull_by_cues(m: Moment, pull: Callable[..., None]) -> None:
-    """Moves that take something for granted, by whether it holds: nobody tests what was not claimed, weighs what
-    was not offered, or chats while being asked, made an offer or left with a dead phone."""
-    cues, s = m.cues, m.state
-    if not s.waiting and m.grade.features.meaningful:
+    """Moves that take something for granted, by whether it holds: nobody tests what was not claimed, weighs or
+    refuses what was not offered, hints at a worry with the first words, or chats while being asked, made an offer,
+    heard out or left with a dead phone."""
+    cues, s, f = m.cues, m.state, m.grade.features
+    complaint = m.casting.situation.family is Family.COMPLAINT
+    offered, claimed = Cue.OFFERED in cues, Cue.CLAIMED in cues
+    if not s.waiting and f.meaningful:
         pull(0, Move.ASK_AGAIN)
     elif m.before.moves[-1:] in ((Move.QUESTION,), (Move.ASK_AGAIN,)):
         pull(5, Move.ASK_AGAIN)
-    claimed = Cue.CLAIMED in cues
     pull(2.5 if claimed else 0, Move.TEST_CLAIM)
-    complaint = m.casting.situation.family is Family.COMPLAINT
     pull(1 if claimed or complaint else 0.5, Move.DOUBT)  # who complains doubts the firm, whatever was said
-    pull(bool(cues & {Cue.OFFERED, Cue.PRESENTED}), Move.HESITATE)
-    pull(bool(cues & {Cue.KIND, Cue.APOLOGISED, Cue.OFFERED, Cue.CLAIMED}), Move.SOFTEN)
-    unsolved = s.objection.status.rank < ConcernStatus.SETTLED.rank
-    troubled = complaint and unsolved
-    pull(not (m.proposed or m.probed or troubled), Move.DIGRESS)
+    pull(offered or Cue.PRESENTED in cues, Move.HESITATE)
+    pull(offered or Cue.PUSHED in cues, Move.REFUSE)
+    pull(not cues.isdisjoint(_WELCOME), Move.SOFTEN)
+    pull(s.turn > 1, Move.RAISE_CONCERN)
+    pull(not (Cue.ASKED in cues or offered or m.probed or _has_trouble(m)), Move.DIGRESS)
+
+
+def _has_trouble(m: Moment) -> bool:
+    """Whether something weighs on the customer's mind: a complaint that is not settled, a worry just let out."""
+    s = m.state
+    worried = s.concern.status in (ConcernStatus.RAISED, ConcernStatus.HEARD)
+    complaint = m.casting.situation.family is Family.COMPLAINT
+    return worried or (complaint and s.objection.status.rank < ConcernStatus.SETTLED.rank)

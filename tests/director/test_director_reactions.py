@@ -98,14 +98,19 @@ def test_a_wall_of_text_is_cut_short_but_not_by_a_warm_customer(style: str) -> N
 @pytest.mark.parametrize("style", STYLES)
 def test_one_who_went_quiet_comes_back_at_a_word_worth_it(style: str) -> None:
     cast, quiet = casting(style=style), calm(moves=(Move.OPEN, Move.GO_QUIET))
+    offer = grade_of(*CLEAN, mentions=("offer",))
     for seed in range(10):
-        assert director.direct(cast, quiet, grade_of(*CLEAN), seed).move is Move.COME_BACK
-        for grade in (grade_of(meaningful=False, length=1), grade_of(banned=("insult",))):
+        assert director.direct(cast, quiet, offer, seed).move is Move.COME_BACK
+        for grade in (
+            grade_of(meaningful=False, length=1),
+            grade_of(banned=("insult",)),
+            grade_of(*CLEAN),  # says nothing that would be taken up
+        ):
             assert director.direct(cast, quiet, grade, seed).move is not Move.COME_BACK
         twice = calm(moves=(Move.GO_QUIET, Move.COME_BACK) * 2 + (Move.GO_QUIET,))
-        assert director.direct(cast, twice, grade_of(*CLEAN), seed).move is not Move.COME_BACK
+        assert director.direct(cast, twice, offer, seed).move is not Move.COME_BACK
         talking = calm(moves=(Move.GO_QUIET, Move.PRESS))
-        assert director.direct(cast, talking, grade_of(*CLEAN), seed).move is not Move.COME_BACK
+        assert director.direct(cast, talking, offer, seed).move is not Move.COME_BACK
 
 
 EVADES, TAKES_UP = (grade_of(*CLEAN, question_answered=answered) for answered in (False, True))
