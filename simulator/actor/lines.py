@@ -25,6 +25,7 @@ _TOP = 4  # how many of the best fitting lines the seed chooses among
 _MOODS = (Mood.UPSET, Mood.NEUTRAL, Mood.WARM)
 _JUST_SAID = ("figure", "day", "now", "wrong")
 _OWN_TOPIC = 0.15  # bonus for a line written for this very situation
+_OWN_WORDS = 0.2  # bonus for a line written for this very person
 _PICKED_UP = 0.2  # bonus for a line that takes up a figure or day just said
 _ANSWERS_THIS = 0.2  # bonus for a line that makes sense only after a reply such as this one
 _SLOT = re.compile(r"\{[a-z]+\}")
@@ -43,6 +44,7 @@ class _Candidate:
     text: str
     line_id: str
     own_topic: bool
+    own_words: bool
     picked_up: bool
     answers_this: bool
 
@@ -50,7 +52,7 @@ class _Candidate:
         """How well the line suits what the trainee just said."""
         shared = len(grams(reply, 2) & grams(self.text, 2)) / max(len(grams(self.text, 2)), 1)
         about_this = _PICKED_UP * self.picked_up + _ANSWERS_THIS * self.answers_this
-        return shared + _OWN_TOPIC * self.own_topic + about_this
+        return shared + _OWN_TOPIC * self.own_topic + _OWN_WORDS * self.own_words + about_this
 
 
 def pick(
@@ -62,9 +64,7 @@ def pick(
     rng = random.Random(f"{direction.seed}:{direction.turn}:{direction.move}:{persona.id}")
     slots = slots_for(persona, situation, direction)
     for cell in _cells(content, situation, style, direction):
-        fresh = list(
-            _eligible((ln for ln in cell if ln.fits(persona, direction.cues)), situation, slots, direction)
-        )
+        fresh = list(_eligible(cell, persona, situation, slots, direction))
         if fresh:
             return _choose(fresh, direction.reply, rng)
     forms = [f for f in FORMS.get(direction.move, ()) if not _said(f, direction.spoken)]
@@ -145,11 +145,17 @@ def _cells(
 
 
 def _eligible(
-    lines: Iterable[Line], situation: Situation, slots: dict[str, str], direction: Direction
+    lines: Iterable[Line],
+    persona: Persona,
+    situation: Situation,
+    slots: dict[str, str],
+    direction: Direction,
 ) -> Iterator[_Candidate]:
     for line in lines:
+        if line.id in direction.used or not line.fits(persona, direction.cues):
+            continue
         wanted = slots_in(line.text)
-        if line.id in direction.used or not all(name in slots for name in wanted):
+        if not all(name in slots for name in wanted):
             continue
         text = line.text.format_map(slots)
         if near(text, direction.spoken) is None:
@@ -157,6 +163,7 @@ def _eligible(
                 text=text,
                 line_id=line.id,
                 own_topic=line.scopes == (situation.id,),
+                own_words=persona.id in line.speakers,
                 picked_up=any(name in wanted for name in _JUST_SAID),
                 answers_this=any(cue.just_said for cue in line.needs),
             )
