@@ -15,7 +15,7 @@ from simulator.actor.forms import AGAIN, FORMS
 from simulator.actor.wording import grams, near
 from simulator.content.contents import Content
 from simulator.content.readers import slots_in
-from simulator.domain.persona import Cue, Family, Line, Mood, Move, Persona, Situation, Style
+from simulator.domain.persona import JUST_SAID, Cue, Family, Line, Mood, Move, Persona, Situation, Style
 from simulator.domain.session import Direction
 from simulator.errors import ModelError
 from simulator.language.numbers import values
@@ -28,6 +28,7 @@ _OWN_TOPIC = 0.15  # bonus for a line written for this very situation
 _OWN_WORDS = 0.2  # bonus for a line written for this very person
 _PICKED_UP = 0.2  # bonus for a line that takes up a figure or day just said
 _ANSWERS_THIS = 0.2  # bonus for a line that makes sense only after a reply such as this one
+_ANSWERS_QUESTION = 1.0  # the same, where the reply asked something: whoever is asked says something to it
 _SLOT = re.compile(r"\{[a-z]+\}")
 
 
@@ -46,13 +47,13 @@ class _Candidate:
     own_topic: bool
     own_words: bool
     picked_up: bool
-    answers_this: bool
+    answers: float
 
     def fit(self, reply: str) -> float:
         """How well the line suits what the trainee just said."""
         shared = len(grams(reply, 2) & grams(self.text, 2)) / max(len(grams(self.text, 2)), 1)
-        about_this = _PICKED_UP * self.picked_up + _ANSWERS_THIS * self.answers_this
-        return shared + _OWN_TOPIC * self.own_topic + _OWN_WORDS * self.own_words + about_this
+        own = _OWN_TOPIC * self.own_topic + _OWN_WORDS * self.own_words
+        return shared + own + _PICKED_UP * self.picked_up + self.answers
 
 
 def pick(
@@ -165,8 +166,14 @@ def _eligible(
                 own_topic=line.scopes == (situation.id,),
                 own_words=persona.id in line.speakers,
                 picked_up=any(name in wanted for name in _JUST_SAID),
-                answers_this=any(cue.just_said for cue in line.needs),
+                answers=_answers(line),
             )
+
+
+def _answers(line: Line) -> float:
+    if Cue.ASKED in line.needs:
+        return _ANSWERS_QUESTION
+    return 0.0 if JUST_SAID.isdisjoint(line.needs) else _ANSWERS_THIS
 
 
 def _choose(candidates: list[_Candidate], reply: str, rng: random.Random) -> Spoken:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from simulator.director import ledger
 from simulator.director.casting import Casting
 from simulator.domain.grade import Grade
-from simulator.domain.persona import ConcernStatus, Cue, Mood, Move
+from simulator.domain.persona import ConcernStatus, Cue, Family, Move
 from simulator.domain.session import CustomerState
 from simulator.language.features import asks_for_fact
 
@@ -24,52 +24,57 @@ _CLAIMING = frozenset(
     | {"step:reframe", "step:summarise", "skill:evidence", "skill:fabe", "skill:overall_benefit"}
 )
 _OFFERING = frozenset(
-    {"step:leave_material", "step:solution", "step:agree_plan", "step:act_now", "skill:allowed_concession"}
+    {"step:leave_material", "step:solution", "step:agree_plan", "step:act_now"}
+    | {"skill:allowed_concession", "skill:solution"}
 )
 _TELLING = frozenset({"step:felt", "step:found", "step:normalise"})
 _KIND = frozenset(
     {"skill:empathy", "step:care", "step:rapport", "step:endorse", "step:serious", "step:understand"}
     | {"step:acknowledge", "step:accept"}
 )
-_APOLOGY = frozenset({"step:apologise", "skill:apologise"})
+_APOLOGY = frozenset({"step:apologise"})
 
 
 def cues_of(casting: Casting, state: CustomerState, grade: Grade) -> frozenset[Cue]:
     """What holds once a reply, judged as `grade`, has brought the customer to `state`."""
     held = _of_reply(casting, state, grade) | _of_talk(casting, state)
+    held[Cue.PRESENTED] |= "advantage" in grade.features.mentions
     return frozenset(cue for cue, holds in held.items() if holds)
 
 
 def _of_reply(casting: Casting, state: CustomerState, grade: Grade) -> dict[Cue, bool]:
     f, met = grade.features, ledger.met_keys(grade)
-    proposed = bool(met & set(casting.situation.proposals))
-    promised = bool(f.promises and (proposed or f.days or met & _OFFERING)) or (proposed and bool(f.days))
+    drill = casting.situation.family is Family.DRILL  # whose every step counts as a proposal, a greeting too
+    proposed = not drill and bool(met & set(casting.situation.proposals))
+    dated = ledger.time_of(f, proposed=proposed) is not None
+    promised = dated or bool(f.promises and (proposed or met & _OFFERING))
     others = bool(met & _TELLING or f.third_parties or "others" in f.mentions)
-    claimed = bool(met & _CLAIMING or f.figures or "advantage" in f.mentions)
+    figure = ledger.amount_of(f) is not None
+    claimed = bool(met & _CLAIMING or figure or "advantage" in f.mentions)
     return {
         Cue.ASKED: any(map(asks_for_fact, f.questions)),
         Cue.OFFERED: promised or proposed or bool(met & _OFFERING or f.offers or "offer" in f.mentions),
         Cue.PROMISED: promised,
         Cue.CLAIMED: claimed or promised or others,  # whatever can be doubted
         Cue.OTHERS: others,
-        Cue.FIGURE: bool(f.figures),
+        Cue.FIGURE: figure,
         Cue.MATERIAL: "material" in f.mentions,
         Cue.APOLOGISED: bool(met & _APOLOGY or "apology" in f.mentions),
         Cue.KIND: bool(met & _KIND),
         Cue.PUSHED: bool(grade.negatives or grade.banned),
         Cue.PUT_OFF: "step:act_now" not in met and "delay" in f.mentions,
-        Cue.EVADED: state.waiting > 0 or not f.meaningful,
+        Cue.EVADED: state.waiting > 0 or (f.question_answered is False and not f.meaningful),
         Cue.LONG: f.length > casting.style.long_reply,
     }
 
 
 def _of_talk(casting: Casting, state: CustomerState) -> dict[Cue, bool]:
-    angry = casting.situation.start.get("anger", 0.0) >= _ANGRY or state.mood is Mood.UPSET
+    angry = max(casting.situation.start.get("anger", 0.0), state.anger) >= _ANGRY
     told = {ledger.bare_key(key) for key, _ in state.met}
-    named = any(claim.kind == "price" for claim in state.claims)
+    priced = any(claim.kind == "price" for claim in state.claims)
     return {
         Cue.ANGRY_BEFORE: angry or Move.THREATEN in state.moves,
-        Cue.PRESENTED: casting.situation.presented or named or not told.isdisjoint(_CLAIMING),
+        Cue.PRESENTED: casting.situation.presented or priced or not told.isdisjoint(_CLAIMING),
         Cue.UNSOLVED: state.objection.status.rank < ConcernStatus.ANSWERED.rank,
         Cue.LATE: state.turn >= _LATE,
     }

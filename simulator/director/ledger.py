@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from simulator.director.casting import Casting
-from simulator.domain.grade import Features, Grade, Verdict
+from simulator.domain.grade import BannedHit, Features, Grade, Verdict
 from simulator.domain.persona import ConcernStatus, Move, Persona
 from simulator.domain.session import Claim, CustomerState, LedgerEntry
 from simulator.language.features import days
@@ -60,8 +60,13 @@ class Misnomer:
 
 def insults(grade: Grade) -> bool:
     """Whether the reply insults beyond doubt."""
-    surest = max((hit.score for hit in grade.banned if hit.category not in _MILD), default=0.0)
+    surest = max(map(weight, grade.banned), default=0.0)
     return surest >= _CERTAIN or (surest >= _INSULT and not grade.steps)
+
+
+def weight(hit: BannedHit) -> float:
+    """How surely `hit` is an insult, 0-1; a mild thing never is."""
+    return 0.0 if hit.category in _MILD else hit.score
 
 
 def met_keys(grade: Grade) -> frozenset[str]:

@@ -119,7 +119,7 @@ def _causes(
 
 def _faults(casting: Casting, grade: Grade) -> Iterator[tuple[str, str, Delta, float]]:
     if grade.banned:  # several ids name one thing said: it hurts once
-        hit = grade.banned[0]
+        hit = max(grade.banned, key=ledger.weight)
         delta = _lookup(casting.effects, f"banned:{hit.category}", "banned:*")
         sure = ledger.insults(grade)
         name = "说了不该说的话" if sure else "这话有点冲"

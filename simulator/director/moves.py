@@ -228,7 +228,7 @@ def _pulls(m: Moment) -> dict[Move, float]:
     calmer = s.anger < m.before.anger - 0.03 or s.trust > m.before.trust + 0.05
     worse = bool(m.grade.banned or m.grade.negatives)
     if not f.meaningful:
-        pull(6, Move.ASK_AGAIN, Move.GO_QUIET)
+        pull(6, Move.GO_QUIET)
         pull(0, Move.SOFTEN, Move.TEST_CLAIM, Move.RAISE_CONCERN, Move.QUESTION, Move.HESITATE)
     pull(4 if f.length > m.casting.style.long_reply else 0.0, Move.INTERRUPT)
     _pull_by_cues(m, pull)
@@ -250,20 +250,18 @@ def _pull_by_cues(m: Moment, pull: Callable[..., None]) -> None:
     """Moves that take something for granted, by whether it holds: nobody tests what was not claimed, weighs or
     refuses what was not offered, hints at a worry with the first words, or chats while being asked, made an offer,
     heard out or left with a dead phone."""
-    cues, s, f = m.cues, m.state, m.grade.features
+    cues, s = m.cues, m.state
     complaint = m.casting.situation.family is Family.COMPLAINT
     offered, claimed = Cue.OFFERED in cues, Cue.CLAIMED in cues
-    if not s.waiting and f.meaningful:
-        pull(0, Move.ASK_AGAIN)
-    elif m.before.moves[-1:] in ((Move.QUESTION,), (Move.ASK_AGAIN,)):
-        pull(5, Move.ASK_AGAIN)
+    just_asked = m.before.moves[-1:] in ((Move.QUESTION,), (Move.ASK_AGAIN,))
+    pull((5 if just_asked else 1) if Cue.EVADED in cues else 0, Move.ASK_AGAIN)
     pull(2.5 if claimed else 0, Move.TEST_CLAIM)
     pull(1 if claimed or complaint else 0.5, Move.DOUBT)  # who complains doubts the firm, whatever was said
-    pull(offered or Cue.PRESENTED in cues, Move.HESITATE)
-    pull(offered or Cue.PUSHED in cues, Move.REFUSE)
-    pull(not cues.isdisjoint(_WELCOME), Move.SOFTEN)
-    pull(s.turn > 1, Move.RAISE_CONCERN)
-    pull(not (Cue.ASKED in cues or offered or m.probed or _has_trouble(m)), Move.DIGRESS)
+    pull(1 if offered or claimed or Cue.ASKED in cues else 0, Move.HESITATE)
+    pull(1 if offered or Cue.PUSHED in cues else 0, Move.REFUSE)
+    pull(0 if cues.isdisjoint(_WELCOME) else 1, Move.SOFTEN)
+    pull(1 if s.turn > 1 else 0, Move.RAISE_CONCERN)
+    pull(0 if Cue.ASKED in cues or offered or m.probed or _has_trouble(m) else 1, Move.DIGRESS)
 
 
 def _has_trouble(m: Moment) -> bool:

@@ -62,12 +62,12 @@ _OVERLOOKED, _LENIENT = 0.2, 0.1
 
 def holds(condition: Condition, state: CustomerState, covered: float) -> bool:
     """Whether `condition` holds in `state` with `covered` of the steps done. One who trusts fully and has had
-    everything settled does not hold out for a step nobody missed; nor, having taken a first step already, for any
-    one step by name."""
+    everything settled does not hold out for a step nobody missed; nor, having taken a first step already, for one
+    that is asked for by name."""
     content = _is_content(state)
     return (
         covered + _OVERLOOKED * content + 1e-9 >= condition.coverage
-        and (set(condition.steps) <= steps_done(state.met) or (content and state.conceded))
+        and len(set(condition.steps) - steps_done(state.met)) <= (content and state.conceded)
         and state.trust >= condition.trust
         and state.interest + _LENIENT * content + 1e-9 >= condition.interest
         and state.anger <= condition.anger

@@ -87,10 +87,9 @@ class Cue(StrEnum):
     UNSOLVED = "unsolved"
     LATE = "late"
 
-    @property
-    def just_said(self) -> bool:
-        """Whether it is something of the last reply."""
-        return list(Cue).index(self) <= list(Cue).index(Cue.LONG)
+
+# Those of the last reply.
+JUST_SAID = frozenset(Cue) - {Cue.ANGRY_BEFORE, Cue.PRESENTED, Cue.UNSOLVED, Cue.LATE}
 
 
 class Standing(StrEnum):
@@ -275,7 +274,10 @@ class Persona:
             return self.standing
         if self.company is None:
             return Standing.HOME
-        return Standing.OWNER if self.title.endswith(_HEADS) else Standing.STAFF
+        if self.title.endswith(_PUBLIC):
+            return Standing.PUBLIC
+        heads = self.title.endswith(_HEADS) and not self.title.startswith("副")
+        return Standing.OWNER if heads else Standing.STAFF
 
     @property
     def surname(self) -> str:
@@ -288,8 +290,9 @@ class Persona:
         return self.surname + self.title
 
 
-# Titles of those who own or head a firm or shop.
-_HEADS = ("总", "老板", "厂长", "董事长", "老总", "店主", "掌柜")
+# Titles of those who own or head a firm or shop, and of those who work for a public body.
+_HEADS = ("总", "总经理", "老板", "老板娘", "店长", "厂长", "董事长", "合伙人", "创始人", "店主", "掌柜")
+_PUBLIC = ("校长", "院长", "园长", "局长", "处长", "科长", "书记", "所长", "镇长", "村长")
 _DOUBLE_SURNAMES = frozenset(
     [
         "欧阳",

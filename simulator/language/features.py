@@ -28,7 +28,7 @@ _VAGUE = re.compile(r"^(?:一|两|半|几)?(?:个|下|次|份|家|项|条|人|�
 DAY = re.compile(
     r"(?:下?下?(?:周|礼拜|星期)[一二三四五六日天末1-7]|这(?:周|礼拜|星期)[一二三四五六日天]?|下(?:个)?(?:周|礼拜|星期|月)|"
     r"今[天晚早]|今儿|明[天晚早]|明儿|后天|大后天|当天|月底|月初|年底|年前|节后|"
-    r"\d{1,2}月\d{1,2}[日号]?|[一二三四五六七八九十]+月(?:[一二三四五六七八九十]+[日号])?|"
+    r"\d{1,2}月\d{1,2}[日号]?|[一二三四五六七八九十]+月(?:[一二三四五六七八九十]+[日号])?(?!租|\s*[\d一二两三四五六七八九十百千]+\s*(?:元|块|毛))|"
     r"(?<!\d)\d{1,2}[日号](?!码|段|卡|线|楼)|[一二三四五六七八九十]{1,3}号(?!码|段|卡|线|楼)|"
     r"[上下]午[一二两三四五六七八九十\d]+点(?:半|一刻|三刻|[二三四五]?十[一二三四五六七八九]?分?)?|\d{1,2}[:：点]\d{0,2}|"
     # 快一点 is no hour, 两点建议 neither
@@ -44,8 +44,10 @@ _QUESTION = re.compile(
 _OPEN_QUESTION = re.compile(r"什么|啥|哪|怎么|为何|多少|几|如何|谁|咋")
 # Questions that only ask for consent: nobody answers them with a fact.
 _CONSENT = re.compile(
-    r"(?:行|成|中|好|可以|合适|同意|愿意|妥当?|方便|够|要得|放心)(?:吗|吧|不|么|嘛|呢)(?:$|[?？])|行不行|好不好|成不成|中不中|可不可以|要不要得|您看呢|您觉得呢"
+    r"(?:行|成|中|可以|同意|愿意|妥当?|要得|巴适|安心|踏实)(?:吗|吧|不|么|嘛|呢)(?:$|[?？])|行不行|成不成|中不中|可不可以|要不要得|您看呢|您觉得呢|"
+    r"(?:您看(?!看)|这样|这么|咱|我)[^?？]{0,12}(?:好|够|方便|合适)(?:吗|不|么|嘛|[不没](?:好|够|合适))"
 )
+_YES_OR_NO = re.compile(r"是不是|有没有|能不能|是否|会不会|要不要|够不够|(?:吗|么)$")
 # What makes a question word no question: 谁办的都有, 有什么情况打我电话.
 _INDEFINITE = re.compile(r"都|也|要是|如果|不管|无论|有什么|有啥|有哪|随时|什么的")
 _STORY = re.compile(
@@ -126,9 +128,10 @@ def is_open_question(text: str) -> bool:
 def asks_for_fact(question: str) -> bool:
     """Whether a fact would answer a clause that `is_question`: it asks neither for consent (您看行吗) nor of everybody
     or anything, and is more than a 呢 in passing (我听着呢)."""
+    marked = question[-1:] in "?？"
     if is_open_question(question):
-        return question[-1:] in "?？吗呢么" or not _INDEFINITE.search(question)
-    return question[-1:] in "?？吗么" and not _CONSENT.search(question)
+        return marked or question[-1:] in "吗呢么" or not _INDEFINITE.search(question)
+    return (marked or bool(_YES_OR_NO.search(question))) and not _CONSENT.search(question)
 
 
 def _address(text: str) -> Address:

@@ -1,39 +1,42 @@
 """What a reply speaks of, by its words alone: an apology, an advantage, an offer, papers, other customers, a delay.
 
 Word lists for what the customer may take up, where no item of a rubric judges it; they never change a verdict.
-Knows nothing of grades or customers.
+Short on purpose: what is missed costs a livelier line, what is wrongly heard an answer to nothing. Knows nothing of
+grades or customers.
 """
 
 from __future__ import annotations
 
 import re
 
-_SORRY = re.compile(r"对不起|抱歉|对不住|不好意思|道(?:个)?歉|赔(?:个)?不是|过意不去|给您添麻烦")
-_PRAISE = re.compile(
-    r"稳定|便宜|划算|实惠|优惠|方便|质量|好用|齐全|全面|不错|省(?:钱|心|事|下)|快得?很|先进|靠谱|保证|肯定|没问题|功能|覆盖|性价比|合算|优势|反映(?:还|都|挺)?好"
+from simulator.language.text import clauses
+
+_ASKS = re.compile(r"[?？]|[吗么]$|什么|哪|怎么|多少|是不是|有没有|能不能|是否")
+_APOLOGY = re.compile(r"对不起|抱歉|对不住|道(?:个)?歉|赔(?:个)?不是|过意不去")
+_ADVANTAGE = re.compile(
+    r"(?<![不没])(?:稳定|便宜|划算|实惠|优惠|合算|好用|齐全|全面|先进|靠谱|方便得?很|方便多)|(?<!质量)不错|省(?:钱|心|事|下)|快得?很|性价比|"
+    r"优势|功能(?:很|多|全|强)|覆盖(?:好|广|全)|质量(?:一般)?(?:都|很|是)?(?:好|过硬|稳)|反映(?:还|都|挺)好"
 )
-_OFFERED = re.compile(
-    r"试用|试试|体验|方案|套餐|办(?:一个|个|理)|开通|上门|演示|介绍|给您(?:发|送|留|做|算|申请|登记|办)|帮您(?:申请|登记|办|改|换|退)|优惠|打折|赠送|约个"
+_OFFER = re.compile(
+    r"试用|试试|体验一|上门|演示|(?:我|给您|帮您|为您|替您)[^，。！？]{0,6}(?:发|送|留|做|算|申请|登记|办|介绍|开通|改|换|退|约|推荐)"
 )
 _MATERIAL = re.compile(
-    r"资料|材料|书面|合同|协议|盖章|条款|清单|明细|单子|名单|证明|截图|案例|报告|方案书|手册|白纸黑字|写(?:明|清|进|下来|在)|表格|对照表|承诺书|短信"
+    r"资料|材料|书面|合同|协议|盖章|条款|清单|明细|单子|名单|证明|截图|案例|报告|方案书|手册|册子|白纸黑字|写(?:明|清|进|下来)|表格|对照表|承诺书|短信"
 )
 _OTHERS = re.compile(
-    r"(?:别的|其他|好多|很多|不少|好些|许多|大伙|同行|隔壁|邻近|有[一两几]?[家位])[^，。！？]{0,6}(?:单位|客户|公司|老板|商户|企业|人家|用户|医院|学校|厂|店)|大家都|人家都|都这么|谁都"
+    r"(?:别的|其他|好多|很多|不少|好些|许多|同行|隔壁|邻近|有[一两几]?[家位])[^，。！？]{0,6}(?:单位|客户|公司|老板|商户|企业|人家|用户|医院|学校|厂|店)|大家都|人家都|谁都"
 )
-_PUT_OFF = re.compile(
-    r"稍等|等(?:一下|一会|会儿|等|消息|通知|几天|着|我|系统)|耐心|改天|回头|以后|慢慢来|尽量|尽快|查(?:一?下|查|一查)|反映(?:一下|上去)|研究|再说|先回去|记下了|转(?:给|交|接)|联系相关|看情况|打(?:电话|10086)"
+_DELAY = re.compile(
+    r"稍等|(?:请|您)(?:再|先)?耐心等|等(?:一下|一会|会儿|消息|通知|几天|系统)|改天|回头(?:再|给|帮|我)|以后(?:再|慢慢)|慢慢来|尽量|尽快|"
+    r"反映(?:一下|上去)|研究(?:一下|研究)|再说(?:吧|$)|先回去|联系相关|看情况|您(?:自己|再)?打(?:电话|10086)"
 )
-_MENTIONS = {
-    "apology": _SORRY,
-    "advantage": _PRAISE,
-    "offer": _OFFERED,
-    "material": _MATERIAL,
-    "others": _OTHERS,
-    "delay": _PUT_OFF,
-}
+# What is only asked about is neither offered nor claimed; papers and delays are spoken of either way.
+_STATED = {"advantage": _ADVANTAGE, "offer": _OFFER, "others": _OTHERS}
+_ANYHOW = {"apology": _APOLOGY, "material": _MATERIAL, "delay": _DELAY}
 
 
 def mentions(text: str) -> tuple[str, ...]:
-    """Which of `apology`, `advantage`, `offer`, `material`, `others`, `delay` the levelled `text` speaks of."""
-    return tuple(name for name, words in _MENTIONS.items() if words.search(text))
+    """Which of `advantage`, `offer`, `others`, `apology`, `material`, `delay` the levelled `text` speaks of."""
+    stated = [part for c in clauses(text) if not _ASKS.search(part := text[c.start : c.end])]
+    said = [name for name, words in _STATED.items() if any(map(words.search, stated))]
+    return (*said, *(name for name, words in _ANYHOW.items() if words.search(text)))

@@ -9,7 +9,7 @@ import pytest
 from simulator import director
 from simulator.director.cues import cues_of
 from simulator.domain.grade import Grade
-from simulator.domain.persona import ConcernStatus, Cue, Move
+from simulator.domain.persona import JUST_SAID, ConcernStatus, Cue, Move
 from simulator.domain.session import Claim
 from tests.director.stage import STYLES, calm, casting, ledger, ordered, said
 from tests.factories import grade_of
@@ -19,19 +19,26 @@ WORDS = [
     (NOTHING, set()),
     ("您这边现在用的是哪家的线路？", {Cue.ASKED}),
     ("那就这么安排，您看行吗？", set()),  # consent is nothing to answer with a fact
-    ("我们这条线很稳定，价格也实惠。", {Cue.CLAIMED, Cue.OFFERED}),
+    ("我们这条线很稳定，价格也实惠。", {Cue.CLAIMED}),
     ("一共是三百二十块。", {Cue.CLAIMED, Cue.FIGURE}),
     ("好多客户都在用呢。", {Cue.CLAIMED, Cue.OTHERS}),
     ("合同的条款都写在纸上。", {Cue.MATERIAL}),
     ("实在对不起。", {Cue.APOLOGISED}),
     ("您先等一下，回头再说吧。", {Cue.PUT_OFF}),
+    ("我给您申请一个月试用。", {Cue.OFFERED}),
+    ("有问题您再打10086", {Cue.PUT_OFF}),  # the number is no figure to be doubted
+    ("您慢慢想，没问题。", set()),
 ]
-OF_REPLY = {cue for cue in Cue if cue.just_said}
 
 
 @pytest.mark.parametrize(("text", "expected"), WORDS)
 def test_what_the_words_of_a_reply_allow(text: str, expected: set[Cue]) -> None:
-    assert cues_of(casting(), calm(), said(text)) & OF_REPLY - {Cue.OFFERED} == expected - {Cue.OFFERED}
+    assert cues_of(casting(), calm(), said(text)) & JUST_SAID == expected
+
+
+def test_in_a_drill_a_greeting_is_no_offer() -> None:
+    greeting = grade_of("step:greet", situation="phone_answer", days=("今天",))
+    assert not cues_of(casting("phone_answer"), calm(), greeting) & {Cue.OFFERED, Cue.PROMISED, Cue.CLAIMED}
 
 
 VERDICTS = [
@@ -41,7 +48,7 @@ VERDICTS = [
     (grade_of("skill:next_step", days=("周三",)), Cue.PROMISED),
     (grade_of("negative:argue"), Cue.PUSHED),
     (grade_of(banned=("insult",)), Cue.PUSHED),
-    (grade_of(meaningful=False, length=1), Cue.EVADED),
+    (grade_of(meaningful=False, length=1, question_answered=False), Cue.EVADED),
     (grade_of(length=300), Cue.LONG),
 ]
 
@@ -50,6 +57,12 @@ VERDICTS = [
 def test_what_a_verdict_allows(grade: Grade, cue: Cue) -> None:
     assert cue in cues_of(casting(), calm(), grade)
     assert cue not in cues_of(casting(), calm(), grade_of())
+
+
+def test_a_grunt_where_nothing_was_asked_evades_nothing() -> None:
+    grunt = grade_of(meaningful=False, length=1)
+    assert Cue.EVADED not in cues_of(casting(), calm(), grunt)
+    assert Move.ASK_AGAIN not in {director.direct(casting(), calm(), grunt, seed).move for seed in range(40)}
 
 
 def test_what_the_talk_so_far_allows() -> None:

@@ -41,16 +41,14 @@ def covered(cast: Casting, state: CustomerState) -> float:
 
 def fulfils(cast: Casting, condition: Condition, state: CustomerState) -> bool:
     """Whether all that `condition` states holds; full trust with all settled overlooks a fifth of the steps and a
-    tenth of interest, and after a first concession the steps asked for by name."""
+    tenth of interest, and after a first concession one step asked for by name."""
     entries = [state.objection, state.concern, *state.further]
     settled = all(e.status.value in ("settled", "hidden") for e in entries[2:])
     full = state.trust >= 0.9 and settled and all(e.status.value == "settled" for e in entries[:2])
     return (
         covered(cast, state) + 0.2 * full >= condition.coverage - 1e-6
-        and (
-            all((f"step:{cast.situation.id}.{s}") in dict(state.met) for s in condition.steps)
-            or (full and bool({Move.ACCEPT, Move.CONCEDE} & {*state.moves[:-1]}))
-        )
+        and sum(f"step:{cast.situation.id}.{s}" not in dict(state.met) for s in condition.steps)
+        <= (full and bool({Move.ACCEPT, Move.CONCEDE} & {*state.moves[:-1]}))
         and state.trust >= condition.trust
         and state.interest + 0.1 * full >= condition.interest - 1e-6
         and state.anger <= condition.anger
