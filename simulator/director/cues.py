@@ -12,7 +12,7 @@ from simulator.director.casting import Casting
 from simulator.domain.grade import Grade
 from simulator.domain.persona import ConcernStatus, Cue, Family, Move
 from simulator.domain.session import CustomerState
-from simulator.language.features import asks_for_fact
+from simulator.language.features import asks_openly
 
 # Anger at the start from which a customer may later say that he has cooled down.
 _ANGRY = 0.5
@@ -52,7 +52,7 @@ def _of_reply(casting: Casting, state: CustomerState, grade: Grade) -> dict[Cue,
     figure = ledger.amount_of(f) is not None
     claimed = bool(met & _CLAIMING or figure or "advantage" in f.mentions)
     return {
-        Cue.ASKED: any(map(asks_for_fact, f.questions)),
+        Cue.ASKED: any(map(asks_openly, f.questions)),
         Cue.OFFERED: promised or proposed or bool(met & _OFFERING or f.offers or "offer" in f.mentions),
         Cue.PROMISED: promised,
         Cue.CLAIMED: claimed or promised or others,  # whatever can be doubted

@@ -137,8 +137,7 @@ def close(state: CustomerState) -> Outcome:
         return state.outcome
     if state.agreed:
         return Outcome.WON
-    soured = state.anger >= 0.5 or state.trust <= 0.25
-    if (state.insults and soured) or (state.faults >= 2 and state.trust <= 0.15):
+    if progress.is_lost(state):
         return Outcome.LOST
     return Outcome.ADVANCED if state.conceded else Outcome.STALLED
 

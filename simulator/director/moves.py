@@ -13,6 +13,7 @@ from functools import partial
 from simulator.director.casting import Casting
 from simulator.director.ledger import insults
 from simulator.director.mood import MoodChange
+from simulator.director.progress import is_lost
 from simulator.domain.grade import Grade, Verdict
 from simulator.domain.persona import ConcernStatus, Cue, Family, Mood, Move
 from simulator.domain.session import CustomerState, Outcome
@@ -126,7 +127,7 @@ def _running_out(m: Moment) -> tuple[Move, Outcome] | None:
     helped = s.trust > m.before.trust + _HELPED and not (m.grade.banned or m.grade.negatives or m.repeated)
     if s.turn < m.casting.situation.max_turns and (s.patience > 0 or first_insult or helped):
         return None
-    if s.insults or (s.faults >= 2 and not s.conceded) or (s.anger >= 0.75 and s.trust <= 0.2):
+    if is_lost(s) or (s.anger >= 0.75 and s.trust <= 0.2):
         return Move.LEAVE, Outcome.LOST
     return Move.FAREWELL, Outcome.ADVANCED if s.conceded else Outcome.STALLED
 

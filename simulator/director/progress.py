@@ -54,6 +54,12 @@ def path(rubric: Rubric, situation: str, done: set[str]) -> tuple[RubricItem, ..
     return tuple(i for i in steps if i.placements[situation].any_of in (None, chosen))
 
 
+def is_lost(state: CustomerState) -> bool:
+    """Whether a talk that ends here leaves the customer worse than it found them, as far as a state can tell."""
+    soured = state.anger >= 0.5 or state.trust <= 0.25
+    return (bool(state.insults) and soured) or (state.faults >= 2 and state.trust <= 0.15)
+
+
 # Trust from which a customer with nothing left to settle is content: he overlooks so much of the prescribed steps
 # and of his lack of interest.
 _FULL_TRUST = 0.9

@@ -56,6 +56,8 @@ LET_THROUGH = {
     "作为厂长，我需要对工厂的成本负责，价格太高。": "stiff, yet his own title",
 }
 REFUSED_THOUGH_FINE = {
+    "拿张到场记录我看看": "sounds like giving in",
+    "不装，别说了": "sounds like going",
     "行，道理你都有，钱是我出": "sounds like giving in",
     "可以是可以，就是太贵": "sounds like giving in",
     "行行行，你就说降不降": "sounds like giving in",
