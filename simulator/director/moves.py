@@ -252,12 +252,11 @@ def _pull_by_cues(m: Moment, pull: Callable[..., None]) -> None:
     refuses what was not offered, hints at a worry with the first words, or chats while being asked, made an offer,
     heard out or left with a dead phone."""
     cues, s = m.cues, m.state
-    complaint = m.casting.situation.family is Family.COMPLAINT
     offered, claimed = Cue.OFFERED in cues, Cue.CLAIMED in cues
     just_asked = m.before.moves[-1:] in ((Move.QUESTION,), (Move.ASK_AGAIN,))
     pull((5 if just_asked else 1) if Cue.EVADED in cues else 0, Move.ASK_AGAIN)
     pull(2.5 if claimed else 0, Move.TEST_CLAIM)
-    pull(1 if claimed or complaint else 0.5, Move.DOUBT)  # who complains doubts the firm, whatever was said
+    pull(1 if claimed else 0.25, Move.DOUBT)  # some doubt the firm, whatever was said
     pull(1 if offered or claimed or Cue.ASKED in cues else 0, Move.HESITATE)
     pull(1 if offered or Cue.PUSHED in cues else 0, Move.REFUSE)
     pull(0 if cues.isdisjoint(_WELCOME) else 1, Move.SOFTEN)
