@@ -145,12 +145,15 @@ def _at(turn: int, rows: Sequence[tuple[float, bool, bool, bool]]) -> AtTurn:
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """How fast lines come, of those that the model itself spoke: seconds a line, characters a second."""
+    """How fast lines come, of those that the model itself spoke: median seconds to the first words and for a line,
+    characters and tokens a second; None where the model does not tell."""
 
     lines: int
     median: float
     slowest_tenth: float
     characters_per_second: float
+    first: float | None
+    tokens_per_second: float | None
 
 
 def own_words(talks: Iterable[Talk]) -> float | None:
@@ -166,9 +169,15 @@ def speed(talks: Iterable[Talk]) -> Speed | None:
         return None
     seconds = np.array([e.seconds for e in own])
     characters = sum(len(e.text) for e in own)
+    first = [e.first for e in own if e.first is not None]
+    counted = [(e.tokens, e.seconds) for e in own if e.tokens is not None]
     return Speed(
         lines=len(own),
         median=round(float(np.median(seconds)), 3),
         slowest_tenth=round(float(np.percentile(seconds, 90)), 3),
         characters_per_second=round(characters / max(float(seconds.sum()), 1e-9), 1),
+        first=round(float(np.median(first)), 3) if first else None,
+        tokens_per_second=(
+            round(sum(n for n, _ in counted) / max(sum(s for _, s in counted), 1e-9), 1) if counted else None
+        ),
     )

@@ -23,7 +23,7 @@ REACHED = frozenset({Outcome.WON, Outcome.ADVANCED})
 class Exchange:
     """A reply and the customer's answer to it. `mood` and the four values: of the state after the reply;
     `concern`: how far the hidden worry has come by then; `won`, `advanced`: whether all that this outcome asks for
-    was there when the customer answered; `source`, `line_id`, `seconds`, `rejected`: of the line."""
+    was there when the customer answered; `source`, `line_id`, `seconds`, `rejected`, `first`, `tokens`: of the line."""
 
     reply: str
     move: Move
@@ -40,6 +40,8 @@ class Exchange:
     line_id: str | None
     seconds: float
     rejected: tuple[str, ...] = ()
+    first: float | None = None
+    tokens: int | None = None
 
     @property
     def course(self) -> tuple[str, str]:
@@ -127,6 +129,8 @@ def _exchange(casting: Casting, played: Played) -> Exchange:
         line_id=line.line_id,
         seconds=round(line.seconds, 4),
         rejected=line.rejected,
+        first=line.first,
+        tokens=line.tokens,
     )
 
 

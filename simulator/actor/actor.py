@@ -123,7 +123,9 @@ class Actor:
         asked = _Asked()
         text = None if self.model.is_bank else self._from_model(scene, asked)
         line = (
-            CustomerLine(text=text, source="model")
+            CustomerLine(
+                text=text, source="model", first=asked.answers[-1].first, tokens=asked.answers[-1].tokens
+            )
             if text is not None
             else self._from_bank(scene, asked.rejected)
         )
@@ -169,7 +171,14 @@ class Actor:
             except ModelError as error:
                 asked.fail(error)
                 break
-            asked.answers.append(Answer(first=heard.first, seconds=heard.seconds, characters=len(heard.text)))
+            asked.answers.append(
+                Answer(
+                    first=heard.first,
+                    seconds=heard.seconds,
+                    characters=len(heard.text),
+                    tokens=heard.tokens,
+                )
+            )
             text = listener.line(heard.text)
             reason = listener.refused or self._refusal(scene, text)
             self._learn(heard, accepted=reason is None)

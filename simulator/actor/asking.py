@@ -32,13 +32,15 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.25, 4.0  # seconds between two tries; each is dra
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heard:
     """What a model answered. `seconds`: from being asked to the last word; `first`: to the first one, None
-    when it said nothing; `tries`: how often it was asked; `whole`: whether it was heard to its end."""
+    when it said nothing; `tries`: how often it was asked; `whole`: whether it was heard to its end;
+    `tokens`: how many it drew for what was heard, None where the model does not tell."""
 
     text: str
     seconds: float
     first: float | None
     tries: int
     whole: bool
+    tokens: int | None = None
 
 
 @dataclass(kw_only=True)
@@ -51,6 +53,7 @@ class _Asking:
     said: str = ""
     first: float | None = None
     tries: int = 0
+    tokens: int | None = None
 
 
 class Asker:
@@ -133,6 +136,7 @@ class Asker:
             first=asking.first,
             tries=asking.tries,
             whole=answer,
+            tokens=asking.tokens,
         )
 
     def _check_hanging(self) -> None:
@@ -170,6 +174,9 @@ class Asker:
         with closing(self._chat.stream(prompt)) as stream:  # type: ignore[type-var]
             for chunk in stream:
                 words = str(chunk.text)
+                usage = getattr(chunk, "usage_metadata", None)
+                if usage:
+                    asking.tokens = (asking.tokens or 0) + usage["output_tokens"]
                 if words and asking.first is None:
                     asking.first = self._clock() - start
                 asking.said += words

@@ -20,11 +20,12 @@ _DETAIL = re.compile(r"：.*|，不超过\d+个字", re.DOTALL)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """One answer that a model gave. `first`: seconds to its first words, None when it said nothing;
-    `seconds`: to its last; `characters`: of all it said, thoughts included."""
+    `seconds`: to its last; `characters`, `tokens`: of all it said, thoughts included; None where it does not tell."""
 
     first: float | None
     seconds: float
     characters: int
+    tokens: int | None = None
 
     @property
     def rate(self) -> float | None:

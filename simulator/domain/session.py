@@ -125,13 +125,16 @@ class Step:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CustomerLine:
     """What the customer said and where it came from. `source`: `model` or `bank`; `line_id`: of the bank;
-    `rejected`: what the guard refused, with the reason; `seconds`: time to make it."""
+    `rejected`: what the guard refused, with the reason; `seconds`: time to make it; of a model's line also `first`, to
+    its first words, and `tokens`, where the model tells. These two are not kept with the session."""
 
     text: str
     source: str
     seconds: float = 0.0
     line_id: str | None = None
     rejected: tuple[str, ...] = ()
+    first: float | None = None
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

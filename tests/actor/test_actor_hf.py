@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
+from simulator.actor.asking import Asker
 from simulator.actor.models.decode import Decoder, Sampling, common_prefix
 from simulator.actor.models.hf import HfChatModel, _end
 from simulator.errors import ModelError
@@ -40,6 +41,17 @@ def test_streams_what_it_generates(chat: HfChatModel) -> None:
     pieces = [str(c.text) for c in chat.stream(turns(1))]
     assert len([p for p in pieces if p]) > 1
     assert "".join(pieces) == chat.invoke(turns(1)).text  # the same prompt and seed
+
+
+def test_tells_the_tokens_read_and_drawn(chat: HfChatModel) -> None:
+    pieces = list(chat.stream(turns(1)))
+    drawn = sum(p.usage_metadata["output_tokens"] for p in pieces if p.usage_metadata)
+    whole = chat.invoke(turns(1))
+    assert whole.usage_metadata is not None
+    assert 0 < drawn == whole.usage_metadata["output_tokens"] <= 24
+    assert whole.usage_metadata["input_tokens"] > 24
+    heard = Asker(chat).hear(turns(1), 30.0)
+    assert (heard.tokens, heard.text) == (drawn, whole.text)
 
 
 def test_seeds_differ(tiny: Path, chat: HfChatModel) -> None:

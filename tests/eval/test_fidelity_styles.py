@@ -178,10 +178,15 @@ def test_lines_seen_in_other_talks() -> None:
 
 
 def test_speed_is_of_what_the_model_itself_spoke() -> None:
-    own, given = exchange("四个字呀", seconds=2.0, source="model"), exchange("台词库说的", seconds=0.0)
+    own = exchange("四个字呀", seconds=2.0, source="model", first=0.5, tokens=6)
+    given = exchange("台词库说的", seconds=0.0)
     found = speech.speed([talk([own, given, given])])
     assert found is not None
     assert (found.lines, found.median, found.characters_per_second) == (1, 2.0, 2.0)
+    assert (found.first, found.tokens_per_second) == (0.5, 3.0)
+    silent = speech.speed([talk([exchange("四个字呀", seconds=2.0, source="model")])])
+    assert silent is not None
+    assert (silent.first, silent.tokens_per_second) == (None, None)
     assert speech.own_words([talk([own, given, given])]) == pytest.approx(1 / 3)
     assert speech.speed([talk([given])]) is None
     assert speech.own_words([talk([given])]) == 0.0

@@ -16,6 +16,7 @@ from typing import Any, Self
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
@@ -84,7 +85,7 @@ class HfChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         prompt = self._tokenizer(self._prompt(messages), add_special_tokens=False)["input_ids"]
-        told = 0
+        told = counted = 0
         drawn: list[int] = []
         talk = "aside" if self.aside else _talk(messages)
         with closing(self._decoder.tokens(prompt, talk, self.sampling)) as tokens:
@@ -96,8 +97,8 @@ class HfChatModel(BaseChatModel):
                 end = _end(text, stop or (), one_line=not self.aside)
                 said = text if end is None else text[:end]
                 if len(said) > told:
-                    yield ChatGenerationChunk(message=AIMessageChunk(content=said[told:]))
-                    told = len(said)
+                    yield _piece(said[told:], len(prompt) if not told else 0, len(drawn) - counted)
+                    told, counted = len(said), len(drawn)
                 if end is not None:
                     break
         if not told:
@@ -115,6 +116,12 @@ class HfChatModel(BaseChatModel):
     def _prompt(self, messages: Sequence[BaseMessage]) -> str:
         """The messages in the model's chat template."""
         return template.written(self._tokenizer, messages, self.source)
+
+
+def _piece(words: str, read: int, drawn: int) -> ChatGenerationChunk:
+    """A piece of an answer; `read`, `drawn`: the tokens of the prompt and of the answer that it adds to the count."""
+    usage = UsageMetadata(input_tokens=read, output_tokens=drawn, total_tokens=read + drawn)
+    return ChatGenerationChunk(message=AIMessageChunk(content=words, usage_metadata=usage))
 
 
 def _talk(messages: Sequence[BaseMessage]) -> str:
