@@ -62,6 +62,18 @@ class _Asked:
     failure: str | None = None
     left_alone: bool = False
 
+    @property
+    def first(self) -> float | None:
+        """Seconds to the first words of the last answer, those spent on earlier ones included."""
+        *refused, last = self.answers
+        return None if last.first is None else sum(a.seconds for a in refused) + last.first
+
+    @property
+    def tokens(self) -> int | None:
+        """Of all answers; None where the model does not tell."""
+        counted = [a.tokens for a in self.answers if a.tokens is not None]
+        return sum(counted) if len(counted) == len(self.answers) else None
+
     def refuse(self, reason: str, text: str) -> None:
         self.refused.append(reason)
         self.rejected.append(f"{reason}：{text[:80]}" if text else reason)
@@ -123,9 +135,7 @@ class Actor:
         asked = _Asked()
         text = None if self.model.is_bank else self._from_model(scene, asked)
         line = (
-            CustomerLine(
-                text=text, source="model", first=asked.answers[-1].first, tokens=asked.answers[-1].tokens
-            )
+            CustomerLine(text=text, source="model", first=asked.first, tokens=asked.tokens)
             if text is not None
             else self._from_bank(scene, asked.rejected)
         )

@@ -14,7 +14,7 @@ from simulator.domain.persona import ConcernStatus, Cue, Family, Move
 from simulator.domain.session import CustomerState
 from simulator.language.features import asks_openly
 
-# Anger at the start from which a customer may later say that he has cooled down.
+# Anger, at the start or now, from which a customer may say that he was or is cross.
 _ANGRY = 0.5
 # Replies after which much has been said.
 _LATE = 4

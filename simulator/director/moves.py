@@ -127,7 +127,7 @@ def _running_out(m: Moment) -> tuple[Move, Outcome] | None:
     helped = s.trust > m.before.trust + _HELPED and not (m.grade.banned or m.grade.negatives or m.repeated)
     if s.turn < m.casting.situation.max_turns and (s.patience > 0 or first_insult or helped):
         return None
-    if is_lost(s) or (s.anger >= 0.75 and s.trust <= 0.2):
+    if is_lost(s):
         return Move.LEAVE, Outcome.LOST
     return Move.FAREWELL, Outcome.ADVANCED if s.conceded else Outcome.STALLED
 
@@ -253,6 +253,7 @@ def _pull_by_cues(m: Moment, pull: Callable[..., None]) -> None:
     heard out or left with a dead phone."""
     cues, s = m.cues, m.state
     offered, claimed = Cue.OFFERED in cues, Cue.CLAIMED in cues
+    asked = bool(m.grade.features.questions)  # be it only 在吗
     just_asked = m.before.moves[-1:] in ((Move.QUESTION,), (Move.ASK_AGAIN,))
     pull((5 if just_asked else 1) if Cue.EVADED in cues else 0, Move.ASK_AGAIN)
     pull(2.5 if claimed else 0, Move.TEST_CLAIM)
@@ -261,7 +262,7 @@ def _pull_by_cues(m: Moment, pull: Callable[..., None]) -> None:
     pull(1 if offered or Cue.PUSHED in cues else 0, Move.REFUSE)
     pull(0 if cues.isdisjoint(_WELCOME) else 1, Move.SOFTEN)
     pull(1 if s.turn > 1 else 0, Move.RAISE_CONCERN)
-    pull(0 if Cue.ASKED in cues or offered or m.probed or _has_trouble(m) else 1, Move.DIGRESS)
+    pull(0 if s.turn == 1 or asked or offered or m.probed or _has_trouble(m) else 1, Move.DIGRESS)
 
 
 def _has_trouble(m: Moment) -> bool:

@@ -55,9 +55,10 @@ def path(rubric: Rubric, situation: str, done: set[str]) -> tuple[RubricItem, ..
 
 
 def is_lost(state: CustomerState) -> bool:
-    """Whether a talk that ends here leaves the customer worse than it found them, as far as a state can tell."""
+    """Whether a talk that ends here without agreement has lost the customer, however it ends."""
     soured = state.anger >= 0.5 or state.trust <= 0.25
-    return (bool(state.insults) and soured) or (state.faults >= 2 and state.trust <= 0.15)
+    furious = state.anger >= 0.75 and state.trust <= 0.2
+    return furious or (bool(state.insults) and soured) or (state.faults >= 2 and state.trust <= 0.15)
 
 
 # Trust from which a customer with nothing left to settle is content: he overlooks so much of the prescribed steps

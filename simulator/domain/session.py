@@ -126,7 +126,8 @@ class Step:
 class CustomerLine:
     """What the customer said and where it came from. `source`: `model` or `bank`; `line_id`: of the bank;
     `rejected`: what the guard refused, with the reason; `seconds`: time to make it; of a model's line also `first`, to
-    its first words, and `tokens`, where the model tells. These two are not kept with the session."""
+    its first words (a thought's, where it thinks), and `tokens` drawn, refused answers included, where the model
+    tells. These two are not kept with the session."""
 
     text: str
     source: str

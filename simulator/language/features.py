@@ -47,7 +47,10 @@ _CONSENT = re.compile(
     r"(?:行|成|中|可以|同意|愿意|妥当?|要得|巴适|安心|踏实)(?:吗|吧|不|么|嘛|呢)(?:$|[?？])|行不行|成不成|中不中|可不可以|要不要得|您看呢|您觉得呢|"
     r"(?:您看(?!看)|这样|这么|咱|我)[^?？]{0,12}(?:好|够|方便|合适)(?:吗|不|么|嘛|[不没](?:好|够|合适))"
 )
-_LIKED = re.compile(r"(?:怎么?样|咋样|如何|怎么说|咋说)[?？]$|好几|多少(?:会|有)点?")
+# Open question words that ask nothing, or only how a plan is liked.
+_LIKED = re.compile(
+    r"(?:怎么?样|咋样|如何|怎么说|咋说)[?？]$|好几|多少(?:会|有)点?|[几哪谁][^?？]*(?:吗|吧|么|不)[?？]$|[说讲占等]几|哪怕|谁都|怎么可能|凭什么|说什么呢"
+)
 _YES_OR_NO = re.compile(r"是不是|有没有|能不能|是否|会不会|要不要|够不够|(?:吗|么)$")
 # What makes a question word no question: 谁办的都有, 有什么情况打我电话.
 _INDEFINITE = re.compile(r"都|也|要是|如果|不管|无论|有什么|有啥|有哪|随时|什么的")
@@ -138,7 +141,8 @@ def asks_for_fact(question: str) -> bool:
 def asks_openly(question: str) -> bool:
     """Whether a clause asks, beyond doubt, for more than a yes: with a question mark and an open question word, and
     not how a plan is liked (您看怎么样？)."""
-    return question[-1:] in "?？" and bool(_OPEN_QUESTION.search(question)) and not _LIKED.search(question)
+    open_ = question[-1:] in "?？" and bool(_OPEN_QUESTION.search(question))
+    return open_ and not _LIKED.search(question) and not _CONSENT.search(question)
 
 
 def _address(text: str) -> Address:

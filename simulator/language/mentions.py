@@ -11,7 +11,8 @@ import re
 
 from simulator.language.text import clauses
 
-_ASKS = re.compile(r"[?？]|[吗么]$|什么|哪|怎么|多少|是不是|有没有|能不能|是否")
+_ASKS = re.compile(r"[吗么]$|什么|哪|几号|怎么|多少|是不是|有没有|能不能|是否")
+_NOT_SO = re.compile(r"没|不能|不会|不给|不太|办不了|过了$")  # undoes what is stated beside it
 _APOLOGY = re.compile(r"对不起|抱歉|对不住|道(?:个)?歉|赔(?:个)?不是|过意不去")
 _ADVANTAGE = re.compile(
     r"(?<![不没])(?:稳定|便宜|划算|实惠|优惠|合算|好用|齐全|全面|先进|靠谱|方便得?很|方便多)|(?<!质量)不错|省(?:钱|心|事|下)|快得?很|性价比|"
@@ -37,6 +38,7 @@ _ANYHOW = {"apology": _APOLOGY, "material": _MATERIAL, "delay": _DELAY}
 
 def mentions(text: str) -> tuple[str, ...]:
     """Which of `advantage`, `offer`, `others`, `apology`, `material`, `delay` the levelled `text` speaks of."""
-    stated = [part for c in clauses(text) if not _ASKS.search(part := text[c.start : c.end])]
+    stated = [text[c.start : c.end] for c in clauses(text) if text[c.end : c.end + 1] not in ("?", "？")]
+    stated = [part for part in stated if not _ASKS.search(part) and not _NOT_SO.search(part)]
     said = [name for name, words in _STATED.items() if any(map(words.search, stated))]
     return (*said, *(name for name, words in _ANYHOW.items() if words.search(text)))

@@ -263,19 +263,25 @@ def test_a_line_is_said_only_where_what_it_takes_for_granted_holds(content: Cont
 def test_a_line_that_answers_this_very_reply_comes_before_many_that_fit_any(content: Content) -> None:
     who, where, style = cast(content)
     words = [f"{a}{b}得很" for a in "天地玄黄宇宙" for b in "洪荒日月盈昃"]
+    rivals = tuple(
+        replace(line(f"own{n}", f"{{figure}}也{w}", where.id), speakers=(who.id,))
+        for n, w in enumerate("贵高多狠重")
+    )
     claim, asked = (
         replace(line(cue.value, text, where.id), needs=(cue,))
         for cue, text in ((Cue.CLAIMED, "你哄谁"), (Cue.ASKED, "说来话长"))
     )
-    small = with_lines(content, claim, asked, *(line(w, w, where.id) for w in words))
 
-    def chosen(*cues: Cue) -> list[str]:
-        heard = make_direction(cues=frozenset(cues), reply="嗯嗯")
+    def chosen(*cues: Cue, among: tuple[Line, ...] = ()) -> list[str]:
+        small = with_lines(content, claim, asked, *(line(w, w, where.id) for w in words), *among)
+        heard = make_direction(cues=frozenset(cues), reply="嗯嗯", figure="38块")
         return [pick(small, who, where, style, replace(heard, seed=s)).line_id for s in range(80)]
 
     assert chosen().count("claimed") == 0
     assert chosen(Cue.CLAIMED).count("claimed") > 10  # of 4 that it comes among, not of 37
-    assert chosen(Cue.ASKED).count("asked") > 10
+    # who is asked says something to it, before all that picks up other words of the reply
+    assert chosen(Cue.ASKED, among=rivals).count("asked") > 10
+    assert chosen(Cue.CLAIMED, among=rivals).count("claimed") == 0
 
 
 def test_a_line_is_said_only_by_whom_it_fits(content: Content) -> None:

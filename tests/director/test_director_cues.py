@@ -14,7 +14,7 @@ from simulator.domain.session import Claim
 from tests.director.stage import STYLES, calm, casting, ledger, ordered, said
 from tests.factories import grade_of
 
-NOTHING = "嗯，您说得是这么回事，我听着呢。"
+NOTHING = "嗯，您说得是这么回事，我听着。"
 WORDS = [
     (NOTHING, set()),
     ("您这边现在用的是哪家的线路？", {Cue.ASKED}),
@@ -95,7 +95,7 @@ def test_what_the_talk_so_far_allows() -> None:
     ],
 )
 def test_a_move_that_takes_for_granted_what_is_not_so_is_not_made(style: str, move: Move, text: str) -> None:
-    cast, state = casting("no_need", style), calm(anger=0.2, trust=0.5)
+    cast, state = casting("no_need", style), calm(anger=0.2, trust=0.5, turn=2)
     grade = said(text, "skill:open_question") if move is Move.DIGRESS else said(text)
     assert move not in {director.direct(cast, state, grade, seed).move for seed in range(60)}
 
@@ -110,10 +110,15 @@ def test_the_actor_is_told_what_holds() -> None:
 def test_a_complaint_is_no_time_to_chat_before_it_is_settled() -> None:
     cast = casting("billing_dispute", "expressive")
     open_, settled = (
-        calm(anger=0.2, objection=ledger("objection", status))
+        calm(anger=0.2, turn=2, objection=ledger("objection", status))
         for status in (ConcernStatus.HEARD, ConcernStatus.SETTLED)
     )
     grade = replace(said(NOTHING), items=())
     moves = [{director.direct(cast, s, grade, seed).move for seed in range(200)} for s in (open_, settled)]
     assert Move.DIGRESS not in moves[0]
     assert Move.DIGRESS in moves[1]
+    for text, chats in (("在的", True), ("在吗", False), ("您看重这一点。", True), ("您看重哪一点？", False)):
+        drawn = {director.direct(cast, settled, said(text), seed).move for seed in range(200)}
+        assert (Move.DIGRESS in drawn) == chats
+    first = replace(settled, turn=0)
+    assert Move.DIGRESS not in {director.direct(cast, first, grade, seed).move for seed in range(200)}

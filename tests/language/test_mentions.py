@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.language.features import asks_for_fact
+from simulator.language.features import asks_for_fact, asks_openly
 from simulator.language.mentions import mentions
 
 SPOKEN_OF = [
@@ -29,6 +29,13 @@ NOTHING_OF_THE_KIND = [
     "感谢您耐心听完",
     "您能再说一遍吗？",
     "您慢慢想，没问题",
+    "您觉得我们便宜？",
+    "您几号让我们上门演示？",
+    "这个我没办法给您退",
+    "我们不能给您退",
+    "这个不太稳定",
+    "没有别的单位用",
+    "我给您介绍过了",
 ]
 
 
@@ -71,3 +78,26 @@ def test_what_a_fact_would_answer(question: str) -> None:
 )
 def test_what_only_asks_for_consent_or_asks_nothing(question: str) -> None:
     assert not asks_for_fact(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["您平时怎么用？", "哪一步最头疼？", "一个月打多少电话？", "您最看重哪几样？"]
+)
+def test_what_asks_for_more_than_a_yes(question: str) -> None:
+    assert asks_openly(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "这几天您在家吗？",
+        "我简单说几句可以吗？",
+        "谁都想省钱对吧？",
+        "哪怕先试一个月？",
+        "怎么可能？",
+        "您看怎么样？",
+        "您平时怎么用",
+    ],
+)
+def test_what_asks_for_no_more_than_a_yes(question: str) -> None:
+    assert not asks_openly(question)
