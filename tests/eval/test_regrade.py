@@ -220,8 +220,8 @@ def test_under_another_rubric_the_same_replies_lead_elsewhere(
         session = store.load(ids["familiar"])
     assert familiar.then == Ending(outcome=Outcome.WON, score=100.0, replies=len(GOOD))
     assert familiar.now == again.ending
-    assert again.ending.outcome is Outcome.LOST
-    assert again.ending.replies == 2, "the customer would have left; what came after does not count"
+    assert again.ending.outcome is Outcome.ESCALATED
+    assert again.ending.replies < len(GOOD), "the customer would have left; what came after does not count"
     assert [t.index for t in again.turns] == list(range(len(GOOD))), "but all of it was graded"
     assert {h.id for t in again.turns for h in t.grade.banned} == {"b900"}
     assert not any(t.grade.banned for t in session.turns if t.grade)
@@ -245,7 +245,7 @@ def test_the_command_tells_what_changed(call: Call, data: Path, ids: dict[str, s
     assert "还没有自己的校准" in result.output
     fell = [line for line in result.output.splitlines() if "不及格了" in line]
     assert len(fell) == 1
-    for part in ("小王", "沈砚秋", "嫌贵", "100.0 → 0.0", "谈成了 → 客户走了，不及格了"):
+    for part in ("小王", "沈砚秋", "嫌贵", "100.0 → 20.0", "谈成了 → 客户去投诉了，不及格了"):
         assert part in fell[0]
     [sloppy] = [line for line in result.output.splitlines() if "客户走了 → 没谈出结果" in line]
     assert "0.0 → " in sloppy
@@ -257,7 +257,7 @@ def test_the_command_tells_what_changed(call: Call, data: Path, ids: dict[str, s
     assert {k: row["then"][k] for k in ("score", "outcome", "replies", "passed")} == {
         "score": 100.0, "outcome": "won", "replies": 7, "passed": True,
     }  # fmt: skip
-    assert row["now"] == {"score": 0.0, "outcome": "lost", "replies": 2, "passed": False}
+    assert row["now"] == {"score": 20.0, "outcome": "escalated", "replies": 6, "passed": False}
     assert (row["changed"], row["kept"]) == (True, False)
     assert not rows[ids["silent"]]["changed"]
 
