@@ -30,10 +30,10 @@ class Act(StrEnum):
 
 # Moves whose lines do it, moves whose lines may or may not, and the probability from which it counts: chosen by
 # learning from one half of 7,247 lines and looking at the other, three times (gives 75-81 % found, 0.4-0.6 % of others
-# taken for it; threatens 84-92 %, 0.5-0.7 %; leaves 79-80 %, 0.4-0.8 %).
+# taken for it; threatens 77-89 %, 0.2-0.3 %; leaves 79-80 %, 0.4-0.8 %).
 _ACTS: dict[Act, tuple[frozenset[Move], frozenset[Move], float]] = {
     Act.GIVES: (frozenset({Move.ACCEPT, Move.CONCEDE}), frozenset({Move.FAREWELL}), 0.35),
-    Act.THREATENS: (frozenset({Move.THREATEN, Move.ESCALATE}), frozenset(), 0.3),
+    Act.THREATENS: (frozenset({Move.THREATEN, Move.ESCALATE}), frozenset(), 0.45),
     Act.LEAVES: (
         frozenset({Move.LEAVE, Move.FAREWELL, Move.ESCALATE}),
         frozenset({Move.ACCEPT, Move.CONCEDE}),
