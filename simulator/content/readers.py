@@ -137,7 +137,7 @@ def _line(path: Path, row: str) -> Line:
     except RecursionError as error:
         raise ContentError([_problem(path, "不是合法的 JSON：套得太深了")]) from error
     file = YamlFile(path=path, data=record)
-    problems = list(_slot_problems(file))
+    problems = [*_slot_problems(file), *_move_problems(file)]
     try:
         parsed = schemas.LineFile.model_validate(record)
     except ValidationError as error:
@@ -169,6 +169,15 @@ def _slot_problems(file: YamlFile) -> Iterator[Problem]:
         if isinstance(move, str) and move != _OWN_SLOTS[name]:
             text = f"只有 {_OWN_SLOTS[name]} 的台词能用 {{{name}}}，这一句是 {move}"
             yield wording.problem_at(file, ("text",), text)
+
+
+def _move_problems(file: YamlFile) -> Iterator[Problem]:
+    """What the line's move asks of it or rules out, slots aside."""
+    record = file.data if isinstance(file.data, dict) else {}
+    move = record.get("move")
+    if move == Move.OPEN and record.get("needs"):
+        text = "open 的台词是第一句，前面没有话可接，needs 用不上"
+        yield wording.problem_at(file, ("needs",), text)
     if (move == Move.OBJECT) != (record.get("objection") is not None):
         text = "object 的台词要写 objection（情境里哪一条异议的 id），别的台词不写"
         yield wording.problem_at(file, ("objection",), text)

@@ -107,6 +107,21 @@ def test_the_actor_is_told_what_holds() -> None:
     assert Cue.CLAIMED in ordered(cast, step, grade).cues
 
 
+def test_a_list_of_days_proposes_none_of_them() -> None:
+    cast, state = casting(), calm()
+    for text, day in (("周五、周六、周日各算一天。", None), ("周五或者周六我都行。", "周六")):
+        grade = said(text, "skill:next_step")
+        assert ordered(cast, director.direct(cast, state, grade, 1), grade).day == day
+
+
+def test_styles_alike_but_in_name_take_their_own_ways() -> None:
+    one = casting()
+    other = replace(one, style=replace(one.style, id="twin"))
+    grade = said("我们这条线很稳定。")
+    drawn = [{director.direct(c, calm(), grade, seed).move for c in (one, other)} for seed in range(30)]
+    assert any(len(moves) == 2 for moves in drawn)
+
+
 def test_a_complaint_is_no_time_to_chat_before_it_is_settled() -> None:
     cast = casting("billing_dispute", "expressive")
     open_, settled = (

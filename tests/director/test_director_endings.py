@@ -163,6 +163,8 @@ CLOSED = [
     ({"insults": 1, "anger": 0.6}, Outcome.LOST),
     ({"insults": 1, "anger": 0.2, "trust": 0.6}, Outcome.STALLED),
     ({"faults": 2, "trust": 0.1}, Outcome.LOST),
+    ({"anger": 0.85, "trust": 0.12}, Outcome.LOST),
+    ({"anger": 0.85, "trust": 0.4}, Outcome.STALLED),
     ({"outcome": Outcome.ESCALATED, "agreed": True}, Outcome.ESCALATED),
 ]
 
