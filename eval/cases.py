@@ -1,21 +1,22 @@
 """Labelled replies: reading and checking them. Knows nothing of graders.
 
 One JSON object a line: `id, situation, style, customer, reply, steps, skills, negatives, banned, quality`
-(docs/architecture.md, section 3.2, plus labels), and who labelled it (`by`: `human` or `model`) and what sort
-of reply its writer meant (`kind`), where that is known.
+(docs/architecture.md, section 3.2, plus labels), and who labelled it (`by`: `human` or `model`), what sort
+of reply its writer meant (`kind`) and which clauses commit a fault (`spans`: by label, `banned` for banned things,
+the code points [from, to) of each), where that is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
 from simulator.cli import jsonl, records
-from simulator.domain.grade import GradeRequest
+from simulator.domain.grade import GradeRequest, Span
 from simulator.domain.rubric import Rubric
 from simulator.errors import InputError
 
@@ -23,6 +24,7 @@ from simulator.errors import InputError
 class _Reply(records.GradeLine):
     by: str | None = None
     kind: str | None = None
+    spans: dict[str, tuple[tuple[NonNegativeInt, NonNegativeInt], ...]] = Field(default_factory=dict)
 
 
 class _Labels(records.Lenient):
@@ -40,7 +42,8 @@ _NAMES = frozenset(_Labels.model_fields)
 class Case:
     """One reply and its labels. `labels`: bare ids by kind, empty where there are none (`labelled` is False);
     `where`: file and line; `by`: who labelled it, None when the file does not say; `kind`: what its writer
-    meant it to be (`strong`, `trap`, …); `unjudged`: items (`kind:id`) that its labellers did not look for."""
+    meant it to be (`strong`, `trap`, …); `spans`: the clauses that commit a fault, by bare id or `banned`, where they were
+    marked; `unjudged`: items (`kind:id`) that its labellers did not look for."""
 
     id: str
     request: GradeRequest
@@ -51,6 +54,7 @@ class Case:
     where: str = ""
     by: str | None = None
     kind: str | None = None
+    spans: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     unjudged: frozenset[str] = frozenset()
 
     @property
@@ -137,4 +141,11 @@ def _case(given: dict[str, Any], where: str, labelled: bool) -> Case:
         where=where,
         by=record.by,
         kind=record.kind,
+        spans={name: _spans(pairs, len(record.reply), where) for name, pairs in record.spans.items()},
     )
+
+
+def _spans(pairs: Iterable[tuple[int, int]], length: int, where: str) -> tuple[Span, ...]:
+    if any(not start < end <= length for start, end in pairs):
+        raise InputError(f"{where}: spans 里的位置不对：要从小到大，不超过回复的长度（{length}）")
+    return tuple(Span(start=start, end=end) for start, end in pairs)

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from eval import calibrate
 from eval.cases import read_cases
+from eval.fitting.items import held_out
+from eval.fitting.shared import fit_all_shared, related, shared_logits
+from eval.fitting.tables import KINDS
 from simulator.cli import wiring
 from simulator.grading import calibration
 from simulator.grading.grader import Grader
@@ -42,22 +45,16 @@ def main() -> None:
     prepared = calibrate.prepare(grader, cases, train)
     table, judged = prepared.table, prepared.judged
     rows = table.of(judged)
-    print(
-        "| training replies | "
-        + " | ".join(calibrate.KINDS)
-        + " |\n|---"
-        + "|---" * len(calibrate.KINDS)
-        + "|"
-    )
+    print("| training replies | " + " | ".join(KINDS) + " |\n|---" + "|---" * len(KINDS) + "|")
     order = np.random.default_rng(options.seed).permutation(len(train))
     for share in SHARES:
         seen = np.sort(order[: round(share * len(train))])
-        table = calibrate.related(prepared.table, grader.fewshot.examples, seen)
-        logits = calibrate.shared_logits(table, calibrate.fit_all_shared(table, table.of(seen)))
-        held = calibrate.held_out(table, logits, seen, judged)
+        table = related(prepared.table, grader.fewshot.examples, seen)
+        logits = shared_logits(table, fit_all_shared(table, table.of(seen)))
+        held = held_out(table, logits, seen, judged)
         figures = [
             best_f1(held[mine], table.label[mine])
-            for kind in calibrate.KINDS
+            for kind in KINDS
             for mine in [rows[table.kind[rows] == kind]]
         ]
         print(f"| {len(seen)} | " + " | ".join(f"{f:.3f}" for f in figures) + " |", flush=True)

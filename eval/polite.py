@@ -44,7 +44,7 @@ def main() -> None:
     turns = list(counsellor_turns(options.data))
     chance = random.Random(options.seed)
     drawn = chance.sample(turns, min(options.count, len(turns)))
-    rubric = wiring.open_catalog(None).content.rubric("service@1")
+    rubric = wiring.open_catalog(None).content.rubric("service")
     grader = shipped_grader(rubric, wiring.open_encoder("builtin"))
     flagged = []
     for start in track(range(0, len(drawn), _AT_ONCE), description="polite turns"):

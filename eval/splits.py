@@ -1,7 +1,8 @@
 """`python -m eval.splits`: how near the test replies lie to the replies that were learned from.
 
 A test reply that paraphrases a training reply would flatter the grader. For each test and calibration reply, the
-largest character-trigram Jaccard similarity to any reply of the earlier splits and to any example of the rubric.
+largest character-trigram Jaccard similarity to any reply of the earlier splits and to any example of the rubric; for
+each part of a test reply, that to any of the clauses written to be learned from.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from eval.cases import read_cases
+from eval.clauses import read_clauses
 from simulator.cli import wiring
-from simulator.language.text import jaccard, trigrams
+from simulator.language.text import jaccard, normalise, trigrams, windows
 
 CASES = Path(__file__).parent / "cases"
 
@@ -42,12 +44,15 @@ def main() -> None:
         for name in ("train", "calibration", "test")
     }
     replies["train"] += [c.request.reply for c in read_cases([CASES / "offtopic.jsonl"])]
-    rubric = wiring.open_catalog(None).content.rubric("service@1")
+    rubric = wiring.open_catalog(None).content.rubric("service")
     examples = [t for i in rubric.items for t in (*i.examples, *i.contrast)]
     examples += [t for b in rubric.banned for t in (b.phrase, *b.paraphrases, *b.neighbours)]
     pairs = (("test", "train"), ("test", "calibration"), ("calibration", "train"))
     rows = [(f"{one} against {other}", replies[one], replies[other]) for one, other in pairs]
     rows += [("test against the rubric's examples", replies["test"], examples)]
+    clauses = [c.text for c in read_clauses([CASES / "clauses" / "service.jsonl"], [rubric])]
+    parts = [normalise(r)[s.start : s.end] for r in replies["test"] for s in windows(normalise(r))]
+    rows += [("parts of test replies against the clauses", sorted(set(parts)), clauses)]
     print(
         "| trigram Jaccard to the nearest | mean | 95th percentile | largest | 0.6 and more |\n|---|---|---|---|---|"
     )

@@ -18,6 +18,7 @@ import numpy as np
 
 from eval import baselines, calibrate, metrics
 from eval.cases import Case, read_cases
+from eval.clauses import read_clauses
 from eval.robustness import robustness
 from eval.unseen import FOLDS, judge_unseen
 from simulator.cli import wiring
@@ -100,7 +101,8 @@ def shipped_grader(rubric: Rubric, encoder: Encoder) -> Grader:
 def fitted(rubric: Rubric, encoder: Encoder, train: Sequence[Case], judged: Sequence[Case]) -> Grader:
     """A grader with `encoder`, calibrated here and now."""
     blank = Grader(rubric, encoder, calibration.blank(encoder.hash, rubric.hash))
-    return Grader(rubric, encoder, calibrate.fit(blank, calibrate.prepare(blank, judged, train))[0])
+    clauses = read_clauses([CASES / "clauses" / "service.jsonl"], [rubric])
+    return Grader(rubric, encoder, calibrate.fit(blank, calibrate.prepare(blank, judged, train, clauses))[0])
 
 
 def grader_column(name: str, grader: Grader, test: Sequence[Case]) -> tuple[Column, list[str]]:
@@ -137,7 +139,7 @@ def labellers(cases: Sequence[Case]) -> tuple[Column, list[str]]:
     readings = [_readings(f) for f in files]
     pairs = [[r[c.id] for c in cases] for r in readings]
     column = compared("labellers", pairs[0], pairs[1])
-    rubric = wiring.open_catalog(None).content.rubric("service@1")
+    rubric = wiring.open_catalog(None).content.rubric("service")
     applies = [
         {
             k: frozenset(i.id for i in rubric.items_for(c.request.situation) if i.kind.value == k)
@@ -190,7 +192,7 @@ def main() -> None:
     options = parser.parse_args()
     train = read_cases([CASES / "train.jsonl", CASES / "offtopic.jsonl"])
     judged, test = read_cases([CASES / "calibration.jsonl"]), read_cases([CASES / "test.jsonl"])
-    rubric = wiring.open_catalog(None).content.rubric("service@1")
+    rubric = wiring.open_catalog(None).content.rubric("service")
     builtin = wiring.open_encoder("builtin")
     labels = [metrics.of_case(c) for c in test]
     main_column, picture = grader_column("Duilian", shipped_grader(rubric, builtin), test)

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.calibrate import KINDS, Table, fit_shared, related, set_band, tabulate
 from eval.cases import Case
+from eval.fitting.bands import set_band
+from eval.fitting.shared import fit_shared, related
+from eval.fitting.tables import KINDS, Table, tabulate
 from eval.metrics import LEFT_OUT
 from simulator.domain.rubric import Rubric, RubricItem
 from simulator.grading import calibration

@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     help="也拿来学：按另一份标准标的回复，只学两份标准都有的项（include 来的）",
 )
 @click.option(
+    "--clauses",
+    "clause_paths",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="单句：每句标了犯不犯毛病，教它看出是哪一句；要和回复里标的 spans 合起来才用得上",
+)
+@click.option(
     "--apart",
     is_flag=True,
     help="只从 --train 学，--cases 只拿来定刻度：改评分标准时，拿 --cases 比新旧才不虚高",
@@ -54,6 +61,7 @@ def command(
     paths: tuple[Path, ...],
     train_paths: tuple[Path, ...],
     borrow_paths: tuple[Path, ...],
+    clause_paths: tuple[Path, ...],
     apart: bool,
     shared: bool,
     out: Path | None,
@@ -61,6 +69,7 @@ def command(
     """为一个评分标准和编码器做校准。"""
     from eval import calibrate as fitting
     from eval.cases import borrowed, check_labels, read_cases
+    from eval.clauses import read_clauses
     from simulator.cli import wiring
     from simulator.content.places import default_data_dir
     from simulator.grading import calibration
@@ -73,14 +82,17 @@ def command(
     wanted = known.rubric(rubric)
     check_labels([*cases, *train], known.versions(wanted))
     train += borrowed(read_cases(borrow_paths), wanted, [*cases, *train])
+    clauses = read_clauses(clause_paths, known.versions(wanted))
     loaded = wiring.open_encoder(encoder)
     grader = Grader(wanted, loaded, calibration.blank(loaded.hash, wanted.hash))
     note = f"calibrated on {len(cases)} replies of {_names(paths)}"
     if train:
         note += f", learned from {len(train)} of {_names((*train_paths, *borrow_paths))}"
+    if clauses:
+        note += f", and from {len(clauses)} clauses of {_names(clause_paths)}"
     folder = out or default_data_dir() / "calibration"
     try:
-        made = fitting.fit(grader, fitting.prepare(grader, cases, train), note=note, apart=apart)
+        made = fitting.fit(grader, fitting.prepare(grader, cases, train, clauses), note=note, apart=apart)
     except ValueError as error:  # scikit-learn's word for too few replies, or labels all alike
         raise UsageError(f"这 {len(cases)} 条回复不够做校准：{error}") from error
     shared = shared or not _has_shared(loaded, [folder, *wiring.calibration_folders(content)])

@@ -28,6 +28,7 @@ from simulator.grading.kin import Relatives
 from simulator.grading.models import ItemModels
 from simulator.grading.quality import Marking
 from simulator.grading.stored import Models, load_models, save_models
+from simulator.grading.windowed import WindowModels
 
 FORMAT = 3
 BANNED = ANY_BANNED
@@ -37,7 +38,7 @@ BANNED = ANY_BANNED
 SHARED_INPUTS = (
     "peak", "mean", "near", "missed", "standing", "lacks", "length", "banned_peak", "echo", "cancelled", "kin",
 )  # fmt: skip
-_MODELS = ("items", "relatives")
+_MODELS = ("items", "relatives", "windows")
 Values = NDArray[np.float32]
 
 
@@ -76,7 +77,8 @@ class Calibration:
     """`rubric_hash` is empty for a shared calibration. `shared`, `scaling`, `bands`: by kind (and `banned`);
     `scaling`: the line from a model's logit to an honest one, for the shared part (`shared`) and for items;
     `marking`: from probabilities to quality; `items`: None in a shared calibration; `relatives`: what `kin` is
-    told by, None where nothing was taught; `hash`: of the file it was read from, empty when it was not."""
+    told by, None where nothing was taught; `windows`: what marked clauses taught, None where none were marked;
+    `hash`: of the file it was read from, empty when it was not."""
 
     encoder_hash: str
     rubric_hash: str
@@ -86,12 +88,13 @@ class Calibration:
     marking: Marking
     items: ItemModels | None = None
     relatives: Relatives | None = None
+    windows: WindowModels | None = None
     note: str = ""
     hash: str = ""
 
     def probability(self, kind: str, column: str, own: Values, learned: dict[str, float]) -> float:
-        """In [0, 1], four decimals. `own`: SHARED_INPUTS; `learned`: what `items` says of this reply, by
-        column, without the shared logit."""
+        """In [0, 1], four decimals. `own`: SHARED_INPUTS; `learned`: what `items` and
+        `windows` say of this reply, by column, without the shared logit."""
         logit = self.shared[kind](own)
         if self.items is not None:
             if column in learned:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,16 @@ _LIKENESS = 8.0
 _LENGTH_COST = 0.03
 
 
+class Learned(NamedTuple):
+    """What the calibration's models say of one reply, by column: `logits`, without the shared one; `windows`, what
+    each window of the evidence adds, where marked clauses taught the column (the likeliest is in the logit);
+    `credit`: which words speak for what, None under a shared calibration."""
+
+    logits: dict[str, float]
+    windows: dict[str, NDArray[np.float32]]
+    credit: Credit | None
+
+
 class Grader:
     """Grades replies under one rubric with one encoder and one calibration."""
 
@@ -101,27 +112,32 @@ class Grader:
         """What each item did to the quality of `grade`, the weightiest first."""
         return marking.reasons(self.rubric, self.calibration.marking, grade, request.situation)
 
-    def _learned(
-        self, requests: Sequence[GradeRequest], evidence: Sequence[Evidence]
-    ) -> list[dict[str, float]]:
-        """What the item models say of each reply, by column; nothing under a shared calibration."""
-        models = self.calibration.items
-        if models is None:
-            return [{} for _ in requests]
-        return models.learned(np.array([e.vector() for e in evidence]), [_turn(r) for r in requests])
+    def _learned(self, requests: Sequence[GradeRequest], evidence: Sequence[Evidence]) -> list[Learned]:
+        """What the models say of each reply; nothing under a shared calibration."""
+        items, windows = self.calibration.items, self.calibration.windows
+        if items is None:
+            return [Learned({}, {}, None) for _ in requests]
+        turns = [_turn(r) for r in requests]
+        logits = items.learned(np.array([e.vector() for e in evidence]), turns)
+        told = [windows.judge(e.reply, e.spans) if windows else {} for e in evidence]
+        for of_reply, by_window in zip(logits, told, strict=True):
+            for name, values in by_window.items():
+                of_reply[name] += float(values.max())
+        return [
+            Learned(of_reply, by_window, items.credit(turn))
+            for of_reply, by_window, turn in zip(logits, told, turns, strict=True)
+        ]
 
-    def _grade(self, request: GradeRequest, evidence: Evidence, learned: dict[str, float]) -> Grade:
+    def _grade(self, request: GradeRequest, evidence: Evidence, learned: Learned) -> Grade:
         items = self.rubric.items_for(request.situation)
         if not evidence.features.meaningful:
             return self._unreadable(request, evidence, items)
         said = self.prescribed.said(request.situation, evidence.text)
-        models = self.calibration.items
-        credit = models.credit(_turn(request)) if models else None
         chances = self._chances(request.situation, items, evidence, said, learned)
-        rest, learned = self._rest(request, evidence, said, learned)
+        rest, of_rest = self._rest(request, evidence, said, learned)
         forbids = rest.spans and self.rubric.banned  # a rubric need not forbid anything
-        chances[BANNED_KEY] = self._banned_probability(rest, learned) if forbids else 0.0
-        banned = self._banned(request.reply, rest, chances[BANNED_KEY], credit)
+        chances[BANNED_KEY] = self._banned_probability(rest, of_rest) if forbids else 0.0
+        banned = self._banned(request.reply, rest, chances[BANNED_KEY], of_rest)
         judged = {key: self._verdict(key, p) for key, p in chances.items()}
         helpful = not banned and any(
             v is Verdict.MET and not k.startswith("negative:") for k, v in judged.items()
@@ -132,7 +148,7 @@ class Grader:
             if item.detector in form.DETECTORS:
                 results.append(form.judge(key, item.detector, evidence.features, request.style, helpful))
             else:
-                results.append(self._result(item, key, judged[key], chances[key], evidence, said, credit))
+                results.append(self._result(item, key, judged[key], chances[key], evidence, said, learned))
         results.append(self._banned_item(banned, chances[BANNED_KEY]))
         mark = self._quality(request.situation, evidence, chances, tuple(results), banned, bool(said))
         return self._made(evidence, tuple(results), banned, mark)
@@ -143,7 +159,7 @@ class Grader:
         items: tuple[RubricItem, ...],
         evidence: Evidence,
         said: tuple[Said, ...],
-        learned: dict[str, float],
+        learned: Learned,
     ) -> dict[str, float]:
         """The probability of each item with examples, by key. A prescribed line that was said settles its
         steps, and is itself never a fault."""
@@ -168,8 +184,8 @@ class Grader:
         request: GradeRequest,
         evidence: Evidence,
         said: tuple[Said, ...],
-        learned: dict[str, float],
-    ) -> tuple[Evidence, dict[str, float]]:
+        learned: Learned,
+    ) -> tuple[Evidence, Learned]:
         """The evidence of what is left of the reply beside the prescribed lines, in the same places: a
         prescribed line is not banned, nor does it excuse an insult."""
         if not said:
@@ -224,11 +240,11 @@ class Grader:
         results.append(ItemResult(key=BANNED_KEY, verdict=verdict, score=score))
         return self._made(evidence, tuple(results), (), None if foreign else _EMPTY_QUALITY)
 
-    def _score(self, item: RubricItem, evidence: Evidence, learned: dict[str, float]) -> float:
+    def _score(self, item: RubricItem, evidence: Evidence, learned: Learned) -> float:
         """The calibrated probability that the reply does what `item` says."""
         name = column_name(item)
         own = self.own_inputs(self._column[name], evidence, lacks(item, evidence))
-        return self.calibration.probability(item.kind.value, name, own, learned)
+        return self.calibration.probability(item.kind.value, name, own, learned.logits)
 
     def own_inputs(self, column: int, evidence: Evidence, missing: bool) -> NDArray[np.float32]:
         """`calibration.SHARED_INPUTS` of one column."""
@@ -247,11 +263,11 @@ class Grader:
         }
         return np.array([values[name] for name in SHARED_INPUTS], dtype=np.float32)
 
-    def _banned_probability(self, evidence: Evidence, learned: dict[str, float]) -> float:
+    def _banned_probability(self, evidence: Evidence, learned: Learned) -> float:
         """The calibrated probability that the reply says any banned thing."""
         last = self.fewshot.examples.width - 1
         own = self.own_inputs(last, evidence, False)
-        p = self.calibration.probability(BANNED, BANNED, own, learned)
+        p = self.calibration.probability(BANNED, BANNED, own, learned.logits)
         return round(self._as_written(p, evidence, last), 4)
 
     def _as_written(self, p: float, evidence: Evidence, column: int) -> float:
@@ -284,7 +300,7 @@ class Grader:
         score: float,
         evidence: Evidence,
         said: tuple[Said, ...],
-        credit: Credit | None,
+        learned: Learned,
     ) -> ItemResult:
         if verdict is Verdict.NOT_MET or not evidence.spans:
             return ItemResult(key=key, verdict=verdict, score=score)
@@ -293,7 +309,7 @@ class Grader:
                 near = Nearest(text=one.line.text, positive=True, similarity=1.0)
                 return ItemResult(key=key, verdict=verdict, score=score, span=one.span, nearest=near)
         column = self._column_of(item)
-        window = self._window(credit, evidence, column, column_name(item))
+        window = self._window(learned, evidence, column, column_name(item))
         span = evidence.spans[window]
         row = self.fewshot.nearest(evidence.similar[window], column)
         return ItemResult(key=key, verdict=verdict, score=score, span=span, nearest=self._shown(row))
@@ -314,25 +330,28 @@ class Grader:
             return None
         return evidence.spans[int(np.argmax(evidence.scores[:, column]))]
 
-    def _window(self, credit: Credit | None, evidence: Evidence, column: int, name: str) -> int:
-        """The window that decided: the best by its likeness to examples and by what its words added."""
+    def _window(self, learned: Learned, evidence: Evidence, column: int, name: str) -> int:
+        """The window that decided: where marked clauses taught the column the likeliest, else the best by its
+        likeness to examples and by what its words added."""
         scores = evidence.scores[:, column].astype(np.float64)
-        if credit is not None:
-            sums = np.cumsum(np.concatenate([[0.0], credit.of(name)]))
+        lengths = np.array([s.end - s.start for s in evidence.spans])
+        if name in learned.windows:
+            scores = learned.windows[name] - _LENGTH_COST * lengths
+        elif learned.credit is not None:
+            sums = np.cumsum(np.concatenate([[0.0], learned.credit.of(name)]))
             added = np.array([sums[s.end] - sums[s.start] for s in evidence.spans])
-            lengths = np.array([s.end - s.start for s in evidence.spans])
             # words are credited for the reply as a whole, so likeness leads; of two windows that say the
             # same, the shorter: each further letter must earn its place
             scores = _LIKENESS * scores + added - _LENGTH_COST * lengths
         return int(np.argmax(scores))
 
     def _banned(
-        self, reply: str, evidence: Evidence, chance: float, credit: Credit | None
+        self, reply: str, evidence: Evidence, chance: float, learned: Learned
     ) -> tuple[BannedHit, ...]:
         """The banned things said: found by the column for any of them, named by the nearest ids."""
         if self._verdict(BANNED_KEY, chance) is not Verdict.MET or not evidence.spans:
             return ()
-        window = self._window(credit, evidence, self.fewshot.examples.width - 1, BANNED)
+        window = self._window(learned, evidence, self.fewshot.examples.width - 1, BANNED)
         span = evidence.spans[window]
         named = evidence.scores[window, len(self.fewshot.examples.items) : -1]
         best = float(named.max())

@@ -43,7 +43,7 @@ def grams(said: Turn) -> list[str]:
     """What is counted: n-grams of the reply's canonical characters, of their sounds, of the characters about
     a mark and at the edges of clauses; n-grams of the customer's line; the situation."""
     text, _ = with_marks(said.reply)
-    return [*_about(said), *(gram for gram, _ in _placed(text))]
+    return [*_about(said), *(gram for gram, _ in placed(text))]
 
 
 def _about(said: Turn) -> list[str]:
@@ -55,8 +55,9 @@ def _about(said: Turn) -> list[str]:
 
 
 @lru_cache(maxsize=64)  # large; asked for once to judge a reply and once to tell which words decided
-def _placed(text: str) -> list[tuple[str, list[int]]]:
-    """(n-gram, its characters' places in `text`, a levelled text with marks)."""
+def placed(text: str) -> list[tuple[str, list[int]]]:
+    """(n-gram, its characters' places in `text`, a levelled text with marks): all that `grams` counts of a
+    reply, once for each time it stands there."""
     letters = [i for i, c in enumerate(text) if c not in _MARKS]
     sounds = {i: sound(text[i]) for i in letters}
     found = []
@@ -142,8 +143,8 @@ class ItemModels:
         """Of one reply: the number of every n-gram that is known, once for each time it stands there; its
         TF-IDF value, shared among those times; and the places in the levelled text."""
         text, _ = with_marks(said.reply)
-        placed = [(self._number.get(gram, -1), where) for gram, where in _placed(text)]
-        numbers = np.array([n for n, _ in placed if n >= 0], dtype=np.int64)
+        known = [(self._number.get(gram, -1), where) for gram, where in placed(text)]
+        numbers = np.array([n for n, _ in known if n >= 0], dtype=np.int64)
         times = np.bincount(numbers, minlength=1)
         beside = np.bincount([self._number[g] for g in _about(said) if g in self._number], minlength=1)
         values = np.zeros(len(self.vocabulary), dtype=np.float32)
@@ -152,7 +153,7 @@ class ItemModels:
             values[distinct] = (1 + np.log(counted[distinct])) * self.idf[distinct]
         norm = float(np.sqrt((values**2).sum())) or 1.0
         shares = np.asarray(values[numbers] / norm / times[numbers], dtype=np.float32)
-        return numbers, shares, [where for n, where in placed if n >= 0]
+        return numbers, shares, [where for n, where in known if n >= 0]
 
     @cached_property
     def _by_gram(self) -> Any:

@@ -15,8 +15,13 @@ from scipy import sparse
 from simulator.errors import EncoderError
 from simulator.grading.kin import Relatives
 from simulator.grading.models import ItemModels
+from simulator.grading.windowed import WindowModels
 
-_KINDS: dict[str, type[ItemModels] | type[Relatives]] = {"items": ItemModels, "relatives": Relatives}
+_KINDS: dict[str, type[ItemModels] | type[Relatives] | type[WindowModels]] = {
+    "items": ItemModels,
+    "relatives": Relatives,
+    "windows": WindowModels,
+}
 _TEXTS = ("names", "vocabulary")
 _EXACT = ("centre", "scale", "usual", "spread")  # all else is kept in half precision
 Models = dict[str, Any]  # by `_KINDS`; those that there are
@@ -53,7 +58,7 @@ def load_models(path: Path) -> Models:
         raise EncoderError(f"校准文件坏了：{path}（{error}）。请重新运行 duilian eval calibrate。") from error
 
 
-def _model(kind: str, arrays: Any) -> ItemModels | Relatives:
+def _model(kind: str, arrays: Any) -> ItemModels | Relatives | WindowModels:
     made = _KINDS[kind]
     values: dict[str, Any] = {n: tuple(bytes(arrays[f"{kind}.{n}"]).decode().split("\n")) for n in _TEXTS}
     others = [f.name for f in fields(made) if f.name not in (*_TEXTS, "words")]

@@ -58,14 +58,18 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def followed(places: tuple[Path, Path]) -> Followed:
     folder, home = places
     printed = []
-    # the guide's own file takes five minutes a calibration, of which there are three: every eighth line does
-    train = (REPOSITORY / "eval" / "cases" / "train.jsonl").read_text(encoding="utf-8").splitlines(True)
-    (home / "few.jsonl").write_text("".join(train[::8]), encoding="utf-8")
+    # the guide's own files take minutes a calibration, of which there are three: every eighth line does
+    for name in ("train", "clauses/service"):
+        lines = (REPOSITORY / "eval" / "cases" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines(True)
+        few = home / "few" / f"{name}.jsonl"
+        few.parent.mkdir(parents=True, exist_ok=True)
+        few.write_text("".join(lines[::8]), encoding="utf-8")
     for language, name, body in FENCE.findall(GUIDE):
         if name:
             (folder / name).write_text(body, encoding="utf-8")
         elif language == "bash":
-            result = shell(body.replace("~/duilian/eval/cases/train.jsonl", "~/few.jsonl"), folder, home)
+            typed = re.sub(r"~/duilian/eval/cases/(train|clauses/service)\.jsonl", r"~/few/\1.jsonl", body)
+            result = shell(typed, folder, home)
             assert result.returncode == 0, f"{body}\n{result.stdout}\n{result.stderr}"
             printed.append(result.stdout)
     return Followed(folder, printed)

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from eval import calibrate, unseen
-from eval.calibrate import Table, held_out, set_band
+from eval import unseen
+from eval.fitting import items
+from eval.fitting.bands import set_band
+from eval.fitting.items import held_out
+from eval.fitting.tables import Table
 from eval.marking import fit_marking
 from simulator.domain.rubric import Kind, Placement, Rubric, RubricItem, Scoring
 from simulator.grading.calibration import SHARED_INPUTS
@@ -144,9 +147,9 @@ class Spy:
         self.table = table
         self.seen: list[tuple[ItemModels, set[int]]] = []
         self.judged: list[tuple[ItemModels, set[int]]] = []
-        self._fit, self._ask = calibrate.fit_models, calibrate.model_logits
-        monkeypatch.setattr(calibrate, "fit_models", self.fit)
-        monkeypatch.setattr(calibrate, "model_logits", self.ask)
+        self._fit, self._ask = items.fit_models, items.model_logits
+        monkeypatch.setattr(items, "fit_models", self.fit)
+        monkeypatch.setattr(items, "model_logits", self.ask)
 
     def fit(self, table: Table, logits: np.ndarray, replies: np.ndarray) -> ItemModels:
         models = self._fit(table, logits, replies)
@@ -215,9 +218,9 @@ def test_a_column_with_few_labels_keeps_the_shared_logit() -> None:
     label[REPLIES : REPLIES + 3] = True
     few = Table(**{**vars(table), "label": label})
     logits = np.random.default_rng(0).normal(size=len(label))
-    models = calibrate.fit_models(few, logits, np.arange(REPLIES))
+    models = items.fit_models(few, logits, np.arange(REPLIES))
     assert models.names == ("skill:apology",)
-    out = calibrate.model_logits(few, models, logits, np.arange(len(label)))
+    out = items.model_logits(few, models, logits, np.arange(len(label)))
     assert out[REPLIES:].tolist() == logits[REPLIES:].tolist()
     assert (out[:REPLIES] != logits[:REPLIES]).all()
 

@@ -1,0 +1,173 @@
+"""What marked clauses teach: the window that commits a fault, whatever stands around it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eval.cases import read_cases
+from eval.clauses import Clause, read_clauses
+from eval.fitting import windows as fitting
+from eval.fitting.windows import Blend, Marked, Windows
+from simulator.cli import wiring
+from simulator.domain.grade import Span
+from simulator.domain.rubric import Rubric
+from simulator.errors import InputError
+from simulator.language.text import windows
+
+KIND = ("真的抱歉", "我理解您", "我这就查", "给您添麻烦了", "谢谢您提醒")
+RUDE = ("您吼也没用", "急也没用呀", "催也没用的", "哭也没用哈", "闹也没用哦")
+COLUMN = "negative:argue"
+
+
+def whole(reply: str, part: str) -> Span:
+    start = reply.index(part)
+    return Span(start=start, end=start + len(part))
+
+
+def marked(reply: str, *parts: str, label: str = "argue") -> Marked:
+    return Marked(
+        reply=reply,
+        spans=windows(reply),
+        marks={label: tuple(whole(reply, p) for p in parts)} if parts else {},
+    )
+
+
+def replies() -> list[Marked]:
+    """Fifty replies of three clauses; the odd ones have something rude in the middle, marked."""
+    out = []
+    for n in range(50):
+        first, last, rude = KIND[n % 5], KIND[(n + 2) % 5], RUDE[n % 5]
+        out.append(
+            marked(f"{first}，{rude}，{last}", rude)
+            if n % 2
+            else marked(f"{first}，{KIND[(n + 1) % 5]}，{last}")
+        )
+    return out
+
+
+def labels(count: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    return {COLUMN: (np.ones(count, dtype=bool), np.arange(count) % 2 == 1)}
+
+
+def test_the_clause_is_found_in_any_company() -> None:
+    made = Windows(replies(), ())
+    models = made.fit(np.arange(50), labels(50))
+    assert models is not None
+    assert models.names == (COLUMN,)
+    text = "真的抱歉，我理解您，给您添麻烦了，您骂也没用，谢谢您提醒"
+    spans = windows(text)
+    told = models.judge(text, spans)[COLUMN]
+    best = spans[int(np.argmax(told))]
+    assert "您骂也没用" in text[best.start : best.end]
+    alone = told[spans.index(whole(text, "您骂也没用"))]
+    decent = [t for s, t in zip(spans, told, strict=True) if "没用" not in text[s.start : s.end]]
+    assert alone > 0 > max(decent)
+
+
+def test_only_what_teaches_is_learned_from() -> None:
+    made = Windows(replies(), ())
+    assert made.fit(np.arange(30), labels(50)) is None, "too few were marked"
+    unmarked = [Marked(reply=m.reply, spans=m.spans, marks={}) for m in replies()]
+    assert Windows(unmarked, ()).fit(np.arange(50), labels(50)) is None, "which clause it was is not known"
+
+
+def test_written_clauses_teach_too_but_not_what_is_in_doubt() -> None:
+    decent = [Clause(text=f"{k}{n}", labels=frozenset()) for n, k in enumerate(KIND * 5)]
+    rude = [Clause(text=f"{r}{n}", labels=frozenset({"argue"})) for n, r in enumerate(RUDE * 5)]
+    doubtful = [Clause(text=r.text, labels=r.labels, unsure=frozenset({"argue"})) for r in rude]
+    nobody = [marked("我这就查")]
+    judged = {COLUMN: (np.ones(1, dtype=bool), np.zeros(1, dtype=bool))}
+    models = Windows(nobody, [*decent, *rude]).fit(np.arange(1), judged)
+    assert models is not None
+    span = (Span(start=0, end=5),)
+    assert models.judge("骂也没用呀", span)[COLUMN][0] > models.judge("真的抱歉呀", span)[COLUMN][0]
+    assert Windows(nobody, [*decent, *doubtful]).fit(np.arange(1), judged) is None
+
+
+def committing(reply: str, *parts: str, both: bool = False) -> dict[str, bool | None]:
+    """Of each window of `reply`, by its words: whether it commits the fault, None where that is not known."""
+    spans = windows(reply)
+    known, does = fitting._committing(spans, [whole(reply, p) for p in parts], both)
+    return {
+        reply[s.start : s.end]: bool(d) if k else None for s, k, d in zip(spans, known, does, strict=True)
+    }
+
+
+def test_a_window_commits_the_fault_when_it_holds_a_mark() -> None:
+    assert committing("真的抱歉，您吼也没用，我这就查", "您吼也没用") == {
+        "真的抱歉": False, "您吼也没用": True, "我这就查": False,
+        "真的抱歉，您吼也没用": True, "您吼也没用，我这就查": True, "真的抱歉，您吼也没用，我这就查": True,
+    }  # fmt: skip
+
+
+def test_of_a_fault_of_two_halves_only_both_commit_it() -> None:
+    assert committing("我理解您，但是规定就这样，我去查", "我理解您", "但是规定就这样", both=True) == {
+        "我理解您": False, "但是规定就这样": False, "我去查": False,
+        "我理解您，但是规定就这样": True, "但是规定就这样，我去查": False, "我理解您，但是规定就这样，我去查": True,
+    }  # fmt: skip
+
+
+def test_a_part_of_a_mark_is_not_known() -> None:
+    found = committing("您吼，也没用，我去查", "您吼，也没用")
+    assert found["您吼"] is None
+    assert found["您吼，也没用"] is True
+    assert found["我去查"] is False
+
+
+def test_gains_weigh_columns_and_leave_out_those_that_do_harm() -> None:
+    models = Windows(replies(), ()).fit(np.arange(50), labels(50))
+    assert models is not None
+    span = (Span(start=0, end=5),)
+    plain = models.judge("您吼也没用", span)[COLUMN][0]
+    doubled = Blend(gains={COLUMN: 2.0}, offsets={COLUMN: 0.5}).scale(models)
+    assert doubled is not None
+    assert doubled.judge("您吼也没用", span)[COLUMN][0] == pytest.approx(2 * plain + 0.5, rel=1e-5)
+    assert Blend(gains={}, offsets={}).scale(models) is None
+
+
+@pytest.fixture(scope="module")
+def rubric() -> Rubric:
+    return wiring.open_catalog(None).content.rubric("service")
+
+
+def test_shipped_clauses_are_all_known(rubric: Rubric) -> None:
+    clauses = read_clauses(sorted(Path("eval/cases/clauses").glob("*.jsonl")), [rubric])
+    texts = [c.text for c in clauses]
+    assert len(texts) == len(set(texts)) > 10_000
+    assert sum(bool(c.labels) for c in clauses) > 5_000
+    assert all(windows(text) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        ({"negatives": ["argu"]}, "argu"),
+        ({"banned": ["b999"]}, "b999"),
+        ({"unsure": ["rude"]}, "rude"),
+        ({"text": 5}, "text"),
+    ],
+)
+def test_a_bad_clause_is_told_with_its_line(
+    record: dict[str, object], told: str, rubric: Rubric, tmp_path: Path
+) -> None:
+    path = tmp_path / "clauses.jsonl"
+    rows = [{"id": "a", "text": "急也没用"}, {"id": "b", "text": "急也没用", **record}]
+    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"clauses.jsonl:2: .*{told}"):
+        read_clauses([path], [rubric])
+
+
+@pytest.mark.parametrize("span", [[3, 3], [4, 2], [0, 99]])
+def test_a_mark_outside_the_reply_is_told(span: list[int], tmp_path: Path) -> None:
+    case = {
+        "id": "a", "situation": "too_expensive", "reply": "您吼也没用", "steps": [], "skills": [],
+        "negatives": ["argue"], "spans": {"argue": [span]},
+    }  # fmt: skip
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps(case, ensure_ascii=False) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"cases.jsonl:1: spans"):
+        read_cases([path])
