@@ -17,8 +17,8 @@ from eval.clauses import Clause
 from eval.fitting.bands import fit_scaling, scaled, set_bands
 from eval.fitting.items import fit_models, held_out
 from eval.fitting.shared import fit_all_shared, fit_relatives, related, shared_logits
-from eval.fitting.tables import KINDS, Array, Rows, Table, tabulate
-from eval.fitting.windows import Marked, Windows, fit_blend, fit_windows, peaks_of
+from eval.fitting.tables import Array, Rows, Table, tabulate
+from eval.fitting.windows import Blend, Marked, Windows, fit_blend, fit_windows, peaks_of
 from eval.marking import fit_marking
 from simulator.domain.rubric import RubricItem
 from simulator.grading import quality as marking
@@ -37,7 +37,7 @@ class Prepared:
     evidence: Sequence[Evidence]
     table: Table
     judged: Rows
-    windows: Windows
+    windows: Windows | None
 
 
 def prepare(
@@ -58,7 +58,7 @@ def prepare(
         evidence=evidence,
         table=table,
         judged=np.arange(len(train), len(every)),
-        windows=Windows(marked, clauses),
+        windows=Windows(marked, clauses) if clauses or any(m.marks for m in marked) else None,
     )
 
 
@@ -78,15 +78,17 @@ def fit(
     shared = fit_all_shared(table, table.of(learning))
     logits = shared_logits(table, shared)
     held = held_out(table, logits, np.arange(judged[0]), judged)
-    peaks = peaks_of(prepared.windows, table, np.arange(judged[0]), judged)
-    blend = fit_blend(table, held, peaks)
-    held = blend.add(table, held, peaks)
-    scaling = {kind: fit_scaling(table, kind, held, judged) for kind in KINDS}
     models = fit_models(table, logits, every)
-    windows = fit_windows(prepared.windows, table, every)
+    blend, windows = Blend(gains={}, offsets={}), None
+    if prepared.windows:
+        peaks = peaks_of(prepared.windows, table, np.arange(judged[0]), judged, models.names)
+        blend = fit_blend(table, held, peaks)
+        held = blend.add(table, held, peaks)
+        windows = fit_windows(prepared.windows, table, every, blend.gains)
+    scaling = fit_scaling(table, blend.gains, held, judged)
 
     def made(own: bool) -> Calibration:
-        found = scaled(table, held, scaling) if own else logits
+        found = scaled(table, blend.gains, held, scaling) if own else logits
         chances = np.asarray(1 / (1 + np.exp(-np.clip(found, -30, 30))))
         return Calibration(
             encoder_hash=grader.encoder.hash,

@@ -24,7 +24,7 @@ from simulator.errors import InputError
 class _Reply(records.GradeLine):
     by: str | None = None
     kind: str | None = None
-    spans: dict[str, tuple[tuple[NonNegativeInt, NonNegativeInt], ...]] = Field(default_factory=dict)
+    spans: dict[str, tuple[tuple[NonNegativeInt, NonNegativeInt], ...]] | None = None
 
 
 class _Labels(records.Lenient):
@@ -141,11 +141,22 @@ def _case(given: dict[str, Any], where: str, labelled: bool) -> Case:
         where=where,
         by=record.by,
         kind=record.kind,
-        spans={name: _spans(pairs, len(record.reply), where) for name, pairs in record.spans.items()},
+        spans=_spans(record, labels, where),
     )
 
 
-def _spans(pairs: Iterable[tuple[int, int]], length: int, where: str) -> tuple[Span, ...]:
-    if any(not start < end <= length for start, end in pairs):
+def _spans(record: _Reply, labels: _Labels | None, where: str) -> dict[str, tuple[Span, ...]]:
+    """The marked clauses. Raises InputError for one outside the reply or of a label that the reply has not."""
+    given = record.spans or {}
+    faults = (
+        {*labels.negatives, *(["banned"] if labels.banned or "banned_phrase" in labels.negatives else [])}
+        if labels
+        else set()
+    )
+    strange = sorted(set(given) - faults)
+    if strange:
+        raise InputError(f"{where}: spans 里的 {'、'.join(strange)} 不是这条回复的负面标签（禁语写 banned）")
+    length = len(record.reply)
+    if any(not start < end <= length for pairs in given.values() for start, end in pairs):
         raise InputError(f"{where}: spans 里的位置不对：要从小到大，不超过回复的长度（{length}）")
-    return tuple(Span(start=start, end=end) for start, end in pairs)
+    return {name: tuple(Span(start=s, end=e) for s, e in pairs) for name, pairs in given.items()}

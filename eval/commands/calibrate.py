@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     "clause_paths",
     multiple=True,
     type=click.Path(path_type=Path, exists=True),
-    help="单句：每句标了犯不犯毛病，教它看出是哪一句；要和回复里标的 spans 合起来才用得上",
+    help="单句：每句标了犯不犯毛病，和回复里标的 spans 一样，教它听出是哪一句",
 )
 @click.option(
     "--apart",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from eval.fitting.tables import KINDS, Array, Rows, Table
-from simulator.grading.calibration import BANNED, Band, Linear
+from simulator.grading.calibration import BANNED, Band, Linear, scale_of
 
 # What precision weighs against recall when `met` is set, by kind (F-beta).
 _BETA = {"step": 1.0, "skill": 1.0, "negative": 1.0, BANNED: 0.8}
@@ -17,20 +19,35 @@ _OPEN = 0.5
 _MISS = {"step": 1.5, "skill": 1.5, "negative": 2.0, BANNED: 2.5}
 
 
-def fit_scaling(table: Table, kind: str, logits: Array, judged: Rows) -> Linear:
-    """Platt's (1999) line for a kind."""
+def fit_scaling(table: Table, windowed: Collection[str], logits: Array, judged: Rows) -> dict[str, Linear]:
+    """Platt's (1999) lines, by `scale_of`: of the columns of a kind that window models judge as well (`windowed`), and
+    of the others; of all of them, where one of the two has none."""
     rows = table.of(judged)
-    rows = rows[table.kind[rows] == kind]
-    model = LogisticRegression(C=100.0).fit(logits[rows][:, None], table.label[rows])
-    return Linear(bias=float(model.intercept_[0]), weights=(float(model.coef_[0][0]),))
+    own = np.isin(table.column[rows], sorted(windowed))
+    scaling = {}
+    for kind in KINDS:
+        of_kind = table.kind[rows] == kind
+        for with_windows in (False, True):
+            mine = rows[of_kind & (own == with_windows)]
+            if not table.label[mine].any() or table.label[mine].all():
+                mine = rows[of_kind]
+            model = LogisticRegression(C=100.0).fit(logits[mine][:, None], table.label[mine])
+            line = Linear(bias=float(model.intercept_[0]), weights=(float(model.coef_[0][0]),))
+            if not with_windows or (of_kind & own).any():
+                scaling[scale_of(kind, with_windows)] = line
+    return scaling
 
 
-def scaled(table: Table, logits: Array, scaling: dict[str, Linear]) -> Array:
-    """`logits`, each by the line of its kind."""
+def scaled(table: Table, windowed: Collection[str], logits: Array, scaling: dict[str, Linear]) -> Array:
+    """`logits`, each by the line of its column."""
     out = logits.copy()
-    for kind, line in scaling.items():
-        rows = table.kind == kind
-        out[rows] = logits[rows] * line.weights[0] + line.bias
+    own = np.isin(table.column, sorted(windowed))
+    for kind in KINDS:
+        for with_windows in (False, True):
+            rows = (table.kind == kind) & (own == with_windows)
+            if rows.any():
+                line = scaling[scale_of(kind, with_windows)]
+                out[rows] = logits[rows] * line.weights[0] + line.bias
     return out
 
 

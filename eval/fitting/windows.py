@@ -7,7 +7,7 @@ when it holds them all), and does not when it holds none; a reply without the fa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from eval.clauses import Clause
 from eval.fitting.tables import KINDS, Array, Flags, Rows, Table, splits
 from simulator.domain.grade import Span
+from simulator.domain.rubric import Kind
 from simulator.grading.calibration import BANNED
 from simulator.grading.windowed import Counted, WindowModels, count, grams_within
 
@@ -49,7 +50,7 @@ class Windows:
         cut = [m.spans for m in replies] + [(Span(start=0, end=len(c.text)),) for c in clauses]
         self.replies, self.clauses = replies, clauses
         counted, self.vocabulary, self.idf = _counted(texts)
-        blocks = [_vectors(c, spans, self.idf) for c, spans in zip(counted, cut, strict=True)]
+        blocks = [c.vectors(spans, self.idf) for c, spans in zip(counted, cut, strict=True)]
         self.vectors = sparse.vstack(blocks).tocsr()
         self.sizes = np.array([len(spans) for spans in cut])
         self.owner = np.repeat(np.arange(len(texts)), self.sizes)
@@ -62,10 +63,13 @@ class Windows:
         weight = 1 / np.sqrt(np.maximum(1, self.sizes))[self.owner]
         names, weights, biases = [], [], []
         for column, (judged, commits) in labels.items():
-            if self._clauses_of(label_of(column), teaches) < _FEWEST_CLAUSES:
+            label = label_of(column)
+            if self._clauses_of(label, teaches, judged & commits) < _FEWEST_CLAUSES:
                 continue
-            known, does = self._targets(label_of(column), judged, commits)
+            known, does = self._targets(label, judged, commits)
             used = known & teaches[self.owner]
+            if does[used].all() or not does[used].any():
+                continue
             model = LogisticRegression(C=_C, solver="liblinear", max_iter=200)
             model.fit(
                 self.vectors[used], does[used], sample_weight=(weight * np.where(does, _COMMITS, 1.0))[used]
@@ -75,12 +79,11 @@ class Windows:
             biases.append(float(model.intercept_[0]))
         return self._made(names, np.array(weights), np.array(biases)) if names else None
 
-    def _clauses_of(self, label: str, teaches: Flags) -> int:
+    def _clauses_of(self, label: str, teaches: Flags, commits: Flags) -> int:
         """How many replies and written clauses teach what commits a fault."""
-        marked = sum(
-            label in self.replies[n].marks for n in np.flatnonzero(teaches[: len(self.replies)]).tolist()
-        )
-        return marked + sum(label in c.labels - c.unsure for c in self.clauses)
+        replies = np.flatnonzero(teaches[: len(self.replies)] & commits).tolist()
+        marked = sum(bool(self.replies[n].marks.get(label)) for n in replies)
+        return marked + sum(label in c.labels & c.judged for c in self.clauses)
 
     def _targets(self, label: str, judged: Flags, commits: Flags) -> tuple[Flags, Flags]:
         """Of every window: whether it is known what it does, and whether it commits the fault."""
@@ -97,7 +100,7 @@ class Windows:
             elif self.sizes[n] == 1:
                 known[mine] = does[mine] = True
         written = slice(len(self.owner) - len(self.clauses), None)
-        known[written] = [label not in c.unsure for c in self.clauses]
+        known[written] = [label in c.judged for c in self.clauses]
         does[written] = [label in c.labels for c in self.clauses]
         return known, does
 
@@ -118,18 +121,20 @@ def label_of(column: str) -> str:
     return column if column == BANNED else column.partition(":")[2]
 
 
-def fit_windows(windows: Windows, table: Table, taught: Rows) -> WindowModels | None:
-    """The models that the replies `taught` and all written clauses teach."""
-    columns = dict.fromkeys(table.column.tolist())
-    return windows.fit(taught, {name: table.of_column(name) for name in columns})
+def fit_windows(
+    windows: Windows, table: Table, taught: Rows, columns: Collection[str]
+) -> WindowModels | None:
+    """The models that the replies `taught` and all written clauses teach, of those of `columns` that are faults."""
+    faults = [name for name in columns if name == BANNED or name.startswith(f"{Kind.NEGATIVE.value}:")]
+    return windows.fit(taught, {name: table.of_column(name) for name in faults})
 
 
-def peaks_of(windows: Windows, table: Table, train: Rows, judged: Rows) -> Array:
-    """The logit of every row's likeliest window, for the replies `judged`, by models that have not seen them; NaN
-    where there is none."""
+def peaks_of(windows: Windows, table: Table, train: Rows, judged: Rows, columns: Collection[str]) -> Array:
+    """The logit of every row's likeliest window, for the replies `judged` and those of `columns` that are faults, by
+    models that have not seen these replies; NaN elsewhere."""
     peaks = np.full(len(table.label), np.nan)
     for seen, unseen in splits(train, judged):
-        models = fit_windows(windows, table, seen)
+        models = fit_windows(windows, table, seen, columns)
         if models is None:
             continue
         told = {n: models.judge(windows.replies[n].reply, windows.replies[n].spans) for n in unseen.tolist()}
@@ -190,17 +195,22 @@ def fit_blend(table: Table, logits: Array, peaks: Array) -> Blend:
     return Blend(gains=gains, offsets=offsets)
 
 
-def _committing(windows: Sequence[Span], marks: Sequence[Span], all_of_them: bool) -> tuple[Flags, Flags]:
-    """Of the windows of a reply that commits a fault: whether it is known what each does, and whether it commits it.
-    A window that holds a part of a mark only is left out."""
+def _committing(windows: Sequence[Span], marks: Sequence[Span], two_halves: bool) -> tuple[Flags, Flags]:
+    """Of the windows of a reply that commits a fault: whether it is known what each does, and whether it commits it. A
+    window that holds a part of a mark only is left out. A fault of two halves is committed by a window that holds the
+    first mark and another; when none does, nothing is known of those that hold any."""
     starts, ends = np.array([w.start for w in windows]), np.array([w.end for w in windows])
     touched = np.array([(starts < m.end) & (ends > m.start) for m in marks])
     # a mark may begin or end with punctuation, which no window holds
     held = np.array([np.minimum(ends, m.end) - np.maximum(starts, m.start) for m in marks])
-    most = held.max(axis=1, keepdims=True)
-    whole = touched & (held >= most)
-    does = whole.all(axis=0) if all_of_them else whole.any(axis=0)
-    return does | ~touched.any(axis=0) | all_of_them, does
+    whole = touched & (held >= held.max(axis=1, keepdims=True))
+    if two_halves and len(marks) > 1:
+        does = whole[0] & whole[1:].any(axis=0)
+        known = does | ~touched.any(axis=0) | does.any()
+    else:
+        does = whole.any(axis=0)
+        known = does | ~touched.any(axis=0)
+    return known, does
 
 
 def _counted(texts: Sequence[str]) -> tuple[list[Counted], tuple[str, ...], NDArray[np.float32]]:
@@ -230,16 +240,3 @@ def _renumbered(counted: Counted, place: NDArray[np.int32]) -> Counted:
     numbers = place[counted.numbers]
     known = numbers >= 0
     return Counted(numbers[known], counted.first[known], counted.last[known])
-
-
-def _vectors(counted: Counted, spans: Sequence[Span], idf: NDArray[np.float32]) -> sparse.csr_matrix:
-    """(spans, n-grams), rows of unit length."""
-    shape = (len(spans), len(idf))
-    if not spans:
-        return sparse.csr_matrix(shape, dtype=np.float32)
-    row, gram = np.nonzero(counted.within(spans))
-    values = idf[counted.numbers[gram]]
-    norms = np.sqrt(np.bincount(row, values**2, minlength=len(spans)))
-    return sparse.csr_matrix(
-        (values / norms[row], (row, counted.numbers[gram])), shape=shape, dtype=np.float32
-    )

@@ -16,6 +16,8 @@ from simulator.domain.session import CustomerState, Dimension, Reason
 
 # A thing done again earns this share of what it earned the first time: sorry is worth most once.
 _AGAIN = 0.25
+# Probability from which a fault is plain to the customer; a likely one, or one beside a banned thing, hurts half.
+_PLAIN = 0.7
 # At most this much good may come of one reply, so that one long speech cannot win a talk.
 _CEILING = {Dimension.ANGER: 0.35, Dimension.TRUST: 0.3, Dimension.INTEREST: 0.3, Dimension.PATIENCE: 0.15}
 _SHORT_REPLY = 40
@@ -127,7 +129,8 @@ def _faults(casting: Casting, grade: Grade) -> Iterator[tuple[str, str, Delta, f
     for item in grade.items:
         if item.verdict is Verdict.MET and item.key.startswith("negative:") and item.key != BANNED_KEY:
             delta = _lookup(casting.effects, item.key, "negative:*")
-            yield item.key, _name(casting, item), delta, 0.5 if grade.banned else 1.0
+            plain = item.score >= _PLAIN and not grade.banned
+            yield item.key, _name(casting, item), delta, 1.0 if plain else 0.5
 
 
 def unread(grade: Grade) -> bool:

@@ -75,7 +75,8 @@ class Band:
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
     """`rubric_hash` is empty for a shared calibration. `shared`, `scaling`, `bands`: by kind (and `banned`);
-    `scaling`: the line from a model's logit to an honest one, for the shared part (`shared`) and for items;
+    `scaling`: the line from a model's logit to an honest one, for the shared part (`shared`) and for items
+    (`scale_of` names it);
     `marking`: from probabilities to quality; `items`: None in a shared calibration; `relatives`: what `kin` is
     told by, None where nothing was taught; `windows`: what marked clauses taught, None where none were marked;
     `hash`: of the file it was read from, empty when it was not."""
@@ -99,9 +100,16 @@ class Calibration:
         if self.items is not None:
             if column in learned:
                 logit = learned[column] + self.items.gain(column) * logit
-            line = self.scaling[kind]
+            windowed = self.windows is not None and column in self.windows.names
+            line = self.scaling[scale_of(kind, windowed)]
             logit = line.bias + line.weights[0] * logit
         return round(float(1 / (1 + np.exp(-np.clip(logit, -30, 30)))), 4)
+
+
+def scale_of(kind: str, windowed: bool) -> str:
+    """The name in `Calibration.scaling` of the line for columns of a kind: those that window models judge as well
+    have logits of another size."""
+    return f"{kind}+windows" if windowed else kind
 
 
 def file_name(encoder_hash: str, rubric_hash: str) -> str:

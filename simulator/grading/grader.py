@@ -7,8 +7,9 @@ on how many are added at once, so one score in some thousand may differ by 0.000
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -61,11 +62,11 @@ _LENGTH_COST = 0.03
 class Learned(NamedTuple):
     """What the calibration's models say of one reply, by column: `logits`, without the shared one; `windows`, what
     each window of the evidence adds, where marked clauses taught the column (the likeliest is in the logit);
-    `credit`: which words speak for what, None under a shared calibration."""
+    `credit`: tells which words speak for what, None under a shared calibration."""
 
     logits: dict[str, float]
     windows: dict[str, NDArray[np.float32]]
-    credit: Credit | None
+    credit: Callable[[], Credit] | None
 
 
 class Grader:
@@ -124,7 +125,7 @@ class Grader:
             for name, values in by_window.items():
                 of_reply[name] += float(values.max())
         return [
-            Learned(of_reply, by_window, items.credit(turn))
+            Learned(of_reply, by_window, cache(partial(items.credit, turn)))
             for of_reply, by_window, turn in zip(logits, told, turns, strict=True)
         ]
 
@@ -172,7 +173,7 @@ class Grader:
             p = self._as_written(self._score(item, evidence, learned), evidence, column)
             if item.kind is Kind.STEP and item.id in done:
                 p = max(p, _PRESCRIBED)
-            elif item.kind is Kind.NEGATIVE and covers(said, self._best_span(evidence, column)):
+            elif item.kind is Kind.NEGATIVE and covers(said, self._best_span(learned, evidence, item)):
                 p = min(p, 1 - _PRESCRIBED)
             if "opening" in item.requires and not evidence.opening:
                 p = min(p, _TOO_LATE)
@@ -324,21 +325,23 @@ class Grader:
             similarity=round(near.similarity, 4),
         )
 
-    @staticmethod
-    def _best_span(evidence: Evidence, column: int) -> Span | None:
+    def _best_span(self, learned: Learned, evidence: Evidence, item: RubricItem) -> Span | None:
         if not evidence.spans:
             return None
-        return evidence.spans[int(np.argmax(evidence.scores[:, column]))]
+        name = column_name(item)
+        if name in learned.windows:
+            return evidence.spans[self._window(learned, evidence, self._column[name], name)]
+        return evidence.spans[int(np.argmax(evidence.scores[:, self._column[name]]))]
 
     def _window(self, learned: Learned, evidence: Evidence, column: int, name: str) -> int:
-        """The window that decided: where marked clauses taught the column the likeliest, else the best by its
-        likeness to examples and by what its words added."""
+        """The window that decided: where marked clauses taught the column the likeliest, of two that say about the
+        same the shorter; else the best by its likeness to examples and by what its words added."""
         scores = evidence.scores[:, column].astype(np.float64)
         lengths = np.array([s.end - s.start for s in evidence.spans])
         if name in learned.windows:
             scores = learned.windows[name] - _LENGTH_COST * lengths
         elif learned.credit is not None:
-            sums = np.cumsum(np.concatenate([[0.0], learned.credit.of(name)]))
+            sums = np.cumsum(np.concatenate([[0.0], learned.credit().of(name)]))
             added = np.array([sums[s.end] - sums[s.start] for s in evidence.spans])
             # words are credited for the reply as a whole, so likeness leads; of two windows that say the
             # same, the shorter: each further letter must earn its place

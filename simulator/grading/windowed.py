@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from simulator.domain.grade import Span
 from simulator.grading.models import placed
@@ -32,11 +33,16 @@ class Counted(NamedTuple):
     first: NDArray[np.int32]
     last: NDArray[np.int32]
 
-    def within(self, spans: Sequence[Span]) -> NDArray[np.bool_]:
-        """(spans, n-grams): which lie in which."""
-        starts = np.array([s.start for s in spans])[:, None]
-        ends = np.array([s.end for s in spans])[:, None]
-        return (self.first >= starts) & (self.last < ends)
+    def vectors(self, spans: Sequence[Span], idf: Values) -> sparse.csr_matrix:
+        """(spans, n-grams): each window's n-grams, once however often they stand there (哈哈哈哈 says no more than
+        哈哈), rows of unit length."""
+        starts = np.array([s.start for s in spans]).reshape(-1, 1)
+        ends = np.array([s.end for s in spans]).reshape(-1, 1)
+        row, gram = np.nonzero((self.first >= starts) & (self.last < ends))
+        row, number = np.unique(np.stack([row, self.numbers[gram]]), axis=1)
+        norms = np.sqrt(np.bincount(row, idf[number] ** 2, minlength=len(spans)))
+        shape = (len(spans), len(idf))
+        return sparse.csr_matrix((idf[number] / norms[row], (row, number)), shape=shape, dtype=np.float32)
 
 
 def grams_within(reply: str) -> list[tuple[str, int, int]]:
@@ -77,11 +83,9 @@ class WindowModels:
         """By column: the logit of each of `spans`; nothing without one."""
         if not spans:
             return {}
-        counted = count(grams_within(reply), self._number)
-        weights = counted.within(spans) * self.idf[counted.numbers]
-        norms = np.sqrt((weights**2).sum(axis=1, keepdims=True))
-        said = weights @ self._by_gram[counted.numbers] / np.maximum(norms, 1e-6)
-        return dict(zip(self.names, (said + self.biases).T.astype(np.float32), strict=True))
+        vectors = count(grams_within(reply), self._number).vectors(spans, self.idf)
+        said = np.asarray(vectors @ self._by_gram) + self.biases
+        return dict(zip(self.names, said.T.astype(np.float32), strict=True))
 
     @cached_property
     def _number(self) -> dict[str, int]:

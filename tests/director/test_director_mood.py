@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -228,3 +229,17 @@ def test_every_feature_the_director_names_may_stand_in_a_style_file() -> None:
     from simulator.director import mood
 
     assert set(mood._FEATURE_NAMES) - {"drift"} == FEATURES
+
+
+def test_a_fault_that_is_only_likely_hurts_half() -> None:
+    plain = grade_of("negative:argue")
+    likely = replace(plain, items=tuple(replace(i, score=0.6) for i in plain.items))
+
+    def hurt(grade: Grade) -> float:
+        step = director.direct(casting(), even_state(), grade, SEED)
+        return sum(
+            r.amount for r in step.reasons if r.dimension is Dimension.TRUST and r.key == "negative:argue"
+        )
+
+    assert hurt(plain) < 0
+    assert hurt(likely) == pytest.approx(hurt(plain) / 2, abs=0.002)

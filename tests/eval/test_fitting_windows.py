@@ -7,15 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from eval.cases import read_cases
 from eval.clauses import Clause, read_clauses
 from eval.fitting import windows as fitting
-from eval.fitting.windows import Blend, Marked, Windows
+from eval.fitting.tables import Table
+from eval.fitting.windows import Blend, Marked, Windows, fit_blend, peaks_of
 from simulator.cli import wiring
 from simulator.domain.grade import Span
 from simulator.domain.rubric import Rubric
 from simulator.errors import InputError
+from simulator.grading.models import Turn
 from simulator.language.text import windows
 
 KIND = ("真的抱歉", "我理解您", "我这就查", "给您添麻烦了", "谢谢您提醒")
@@ -76,9 +79,10 @@ def test_only_what_teaches_is_learned_from() -> None:
 
 
 def test_written_clauses_teach_too_but_not_what_is_in_doubt() -> None:
-    decent = [Clause(text=f"{k}{n}", labels=frozenset()) for n, k in enumerate(KIND * 5)]
-    rude = [Clause(text=f"{r}{n}", labels=frozenset({"argue"})) for n, r in enumerate(RUDE * 5)]
-    doubtful = [Clause(text=r.text, labels=r.labels, unsure=frozenset({"argue"})) for r in rude]
+    argue = frozenset({"argue"})
+    decent = [Clause(text=f"{k}{n}", labels=frozenset(), judged=argue) for n, k in enumerate(KIND * 5)]
+    rude = [Clause(text=f"{r}{n}", labels=argue, judged=argue) for n, r in enumerate(RUDE * 5)]
+    doubtful = [Clause(text=r.text, labels=r.labels, judged=frozenset()) for r in rude]
     nobody = [marked("我这就查")]
     judged = {COLUMN: (np.ones(1, dtype=bool), np.zeros(1, dtype=bool))}
     models = Windows(nobody, [*decent, *rude]).fit(np.arange(1), judged)
@@ -109,6 +113,14 @@ def test_of_a_fault_of_two_halves_only_both_commit_it() -> None:
         "我理解您": False, "但是规定就这样": False, "我去查": False,
         "我理解您，但是规定就这样": True, "但是规定就这样，我去查": False, "我理解您，但是规定就这样，我去查": True,
     }  # fmt: skip
+    apart = committing("我理解您，一，二，三，但是规定就这样", "我理解您", "但是规定就这样", both=True)
+    assert apart["二"] is False
+    assert apart["我理解您，一，二"] is None, "too far apart for any window: nothing is known of either half"
+    three = committing(
+        "我理解您，但是规定就这样，真没办法", "我理解您", "但是规定就这样", "真没办法", both=True
+    )
+    assert three["我理解您，但是规定就这样"] is True, "the first and any other do"
+    assert three["但是规定就这样，真没办法"] is False
 
 
 def test_a_part_of_a_mark_is_not_known() -> None:
@@ -118,7 +130,52 @@ def test_a_part_of_a_mark_is_not_known() -> None:
     assert found["我去查"] is False
 
 
-def test_gains_weigh_columns_and_leave_out_those_that_do_harm() -> None:
+def table_of(does: np.ndarray) -> Table:
+    count = len(does)
+    return Table(
+        own=np.zeros((count, 1)), label=does, reply=np.arange(count), column=np.repeat(COLUMN, count),
+        kind=np.repeat("negative", count), whole=np.zeros((count, 1)),
+        said=[Turn("too_expensive", m.reply) for m in replies()[:count]],
+    )  # fmt: skip
+
+
+def test_each_reply_is_judged_by_models_that_have_not_seen_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, table = Windows(replies(), ()), table_of(np.arange(50) % 2 == 1)
+    taught: list[set[int]] = []
+    fit = made.fit
+    monkeypatch.setattr(
+        made, "fit", lambda rows, labels: taught.append(set(rows.tolist())) or fit(rows, labels)
+    )
+    monkeypatch.setattr(fitting, "_FEWEST_CLAUSES", 10)
+    peaks = peaks_of(made, table, np.arange(40), np.arange(40, 50), {COLUMN})
+    assert taught == [set(range(40))]
+    assert np.isnan(peaks[:40]).all()
+    assert peaks[40:][table.label[40:]].min() > peaks[40:][~table.label[40:]].max()
+    taught.clear()
+    assert not np.isnan(peaks_of(made, table, np.arange(0), np.arange(50), {COLUMN})).any()
+    assert len(taught) == 5
+    assert set.intersection(*taught) == set()
+    assert np.isnan(peaks_of(made, table, np.arange(40), np.arange(40, 50), {"skill:empathy"})).all(), (
+        "no fault"
+    )
+
+
+@pytest.mark.parametrize(("told", "gain"), [(1.0, True), (-1.0, False), (0.0, False)])
+def test_windows_count_where_they_tell_the_truth(told: float, gain: bool) -> None:
+    chance = np.random.default_rng(5)
+    does = np.arange(50) % 2 == 1
+    logits, peaks = does + chance.normal(size=50), told * does + chance.normal(size=50) * (0.2 if told else 0)
+    table = table_of(does)
+    blend = fit_blend(table, logits, peaks)
+    assert bool(blend.gains) is gain
+    added = blend.add(table, logits, peaks)
+    if gain:
+        assert roc_auc_score(does, added) > roc_auc_score(does, logits)
+    else:
+        assert added.tolist() == logits.tolist()
+
+
+def test_gains_and_offsets_are_kept_in_the_models() -> None:
     models = Windows(replies(), ()).fit(np.arange(50), labels(50))
     assert models is not None
     span = (Span(start=0, end=5),)
@@ -149,23 +206,49 @@ def test_shipped_clauses_are_all_known(rubric: Rubric) -> None:
         ({"banned": ["b999"]}, "b999"),
         ({"unsure": ["rude"]}, "rude"),
         ({"text": 5}, "text"),
+        ({"text": ""}, "text"),
+        ({"negatives": None}, "negatives"),
+        ({"negatives": ["banned"]}, "banned"),
+        ({"id": "a"}, "编号 a"),
     ],
 )
 def test_a_bad_clause_is_told_with_its_line(
     record: dict[str, object], told: str, rubric: Rubric, tmp_path: Path
 ) -> None:
     path = tmp_path / "clauses.jsonl"
-    rows = [{"id": "a", "text": "急也没用"}, {"id": "b", "text": "急也没用", **record}]
+    sound = {"id": "a", "text": "急也没用", "negatives": ["argue"], "banned": []}
+    rows = [sound, {**sound, "id": "b", **record}]
     path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
     with pytest.raises(InputError, match=rf"clauses.jsonl:2: .*{told}"):
         read_clauses([path], [rubric])
 
 
-@pytest.mark.parametrize("span", [[3, 3], [4, 2], [0, 99]])
-def test_a_mark_outside_the_reply_is_told(span: list[int], tmp_path: Path) -> None:
+def test_a_label_that_a_file_does_not_look_for_is_not_judged(rubric: Rubric, tmp_path: Path) -> None:
+    path = tmp_path / "clauses.jsonl"
+    rows = [
+        {"id": 1, "text": "急也没用", "negatives": ["argue"], "banned": ["b048"]},
+        {"id": 2, "text": "我这就查", "negatives": [], "banned": [], "unsure": ["argue"]},
+    ]
+    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
+    rude, decent = read_clauses([path], [rubric])
+    assert rude.judged == {"argue", "banned"} == rude.labels
+    assert decent.judged == {"banned"}
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        {"argue": [[3, 3]]},
+        {"argue": [[4, 2]]},
+        {"argue": [[0, 99]]},
+        {"argu": [[0, 2]]},
+        {"banned": [[0, 2]]},
+    ],
+)
+def test_a_mark_outside_the_reply_or_of_no_label_is_told(spans: dict[str, object], tmp_path: Path) -> None:
     case = {
         "id": "a", "situation": "too_expensive", "reply": "您吼也没用", "steps": [], "skills": [],
-        "negatives": ["argue"], "spans": {"argue": [span]},
+        "negatives": ["argue"], "spans": spans,
     }  # fmt: skip
     path = tmp_path / "cases.jsonl"
     path.write_text(json.dumps(case, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +41,10 @@ def of(text: str) -> Span:
 
 def test_a_window_is_its_ngrams_weighed_and_of_unit_length(models: WindowModels) -> None:
     text = "我这就去查"
-    times = Counter(g for g, _ in placed(text) if not g.startswith("^^") and not g.endswith("$$"))
+    known = {g for g, _ in placed(text) if not g.startswith("^^") and not g.endswith("$$")}
     place = {g: i for i, g in enumerate(models.vocabulary)}
-    values = np.array([models.idf[place[g]] for g in times.elements()])
-    weights = np.array([models.words.toarray()[:, place[g]] for g in times.elements()])
+    values = np.array([models.idf[place[g]] for g in known])
+    weights = np.array([models.words.toarray()[:, place[g]] for g in known])
     expected = values @ weights / np.sqrt((values**2).sum()) + models.biases
     told = models.judge(text, (Span(start=0, end=len(text)),))
     assert [told[n][0] for n in NAMES] == pytest.approx(expected.tolist(), rel=1e-4)
@@ -68,6 +67,14 @@ def test_what_spans_a_break_belongs_to_both_sides_together(models: WindowModels)
     assert both[NAMES[0]][0] != pytest.approx(other[NAMES[0]][0], rel=1e-3), "the break itself is heard"
 
 
+def test_saying_it_again_and_again_says_no_more(models: WindowModels) -> None:
+    """哈哈哈哈哈哈 once weighed six times as much as 哈."""
+    once, often = (
+        models.judge(t, (Span(start=0, end=len(t)),))[NAMES[0]][0] for t in ("真的真的", "真的" * 9)
+    )
+    assert often == pytest.approx(once, rel=1e-5)
+
+
 def test_a_question_mark_belongs_to_the_clause_it_ends(models: WindowModels) -> None:
     asked = models.judge("您问我我问谁？", (Span(start=0, end=6),))
     told = models.judge("您问我我问谁。", (Span(start=0, end=6),))
@@ -84,7 +91,11 @@ def test_every_window_of_a_long_reply_is_judged(models: WindowModels) -> None:
     long = "您吼我也快不了，" * 600
     spans = windows(long)
     told = models.judge(long, spans)
-    assert all(told[name].shape == (len(spans),) for name in NAMES)
+    alone = models.judge("您吼我也快不了", (Span(start=0, end=7),))
+    single = [n for n, s in enumerate(spans) if s.end - s.start == 7]
+    assert len(single) > 100
+    for name in NAMES:
+        assert told[name][single] == pytest.approx(np.repeat(alone[name], len(single)), rel=1e-4)
 
 
 def test_the_disk_keeps_them(models: WindowModels, tmp_path: Path) -> None:
