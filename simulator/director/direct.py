@@ -40,7 +40,8 @@ def direct(
     turn = state.turn + 1
     change = mood.change(casting, state, grade, repeated)
     repeated = repeated or mood.unread(grade)  # neither earns anything
-    sour = ledger.insults(grade) or repeated
+    insulted = ledger.insults(grade, state.agreed)
+    sour = insulted or repeated
     remembered = state if sour else ledger.remember(casting, state, grade)
     faulty = bool(grade.banned) or bool(grade.negatives)
     after = replace(
@@ -54,7 +55,7 @@ def direct(
         claims=state.claims + ledger.claims_of(grade, turn),
         waiting=ledger.waiting(casting, state, grade),
         faults=state.faults + faulty,
-        insults=state.insults + ledger.insults(grade),
+        insults=state.insults + insulted,
     )
     moment = _moment(casting, state, after, grade, change, seed, repeated)
     move, outcome = choose(moment)

@@ -58,10 +58,10 @@ class Misnomer:
     surname: str | None = None
 
 
-def insults(grade: Grade) -> bool:
-    """Whether the reply insults beyond doubt."""
+def insults(grade: Grade, agreed: bool = False) -> bool:
+    """Whether the reply insults beyond doubt. One who has agreed to something does not undo it over a likelihood."""
     surest = max(map(weight, grade.banned), default=0.0)
-    return surest >= _CERTAIN or (surest >= _INSULT and not grade.steps)
+    return surest >= _CERTAIN or (surest >= _INSULT and not grade.steps and not agreed)
 
 
 def weight(hit: BannedHit) -> float:
@@ -84,7 +84,7 @@ def remember(casting: Casting, state: CustomerState, grade: Grade) -> CustomerSt
     """`state` with objections and worry as far as this reply brings them. The first objection moves at most one
     stage a reply; what was brought up or let out since may be answered at once; nothing moves while a reply
     insults or says nothing."""
-    if insults(grade) or not grade.features.meaningful:
+    if insults(grade, state.agreed) or not grade.features.meaningful:
         return state
     met, situation = met_keys(grade), casting.situation
     heard = bool(met & set(situation.acknowledges))

@@ -102,9 +102,9 @@ def _causes(
     casting: Casting, state: CustomerState, grade: Grade, repeated: bool
 ) -> Iterator[tuple[str, str, Delta, float]]:
     """(key, name, delta, share) of all that counts: faults first, so that they are never capped away."""
-    yield from _faults(casting, grade)
+    yield from _faults(casting, state, grade)
     yield "feature:drift", _FEATURE_NAMES["drift"], casting.style.drift, 1.0
-    soured = ledger.insults(grade)
+    soured = ledger.insults(grade, state.agreed)
     for feature in features_of(casting, state, grade, repeated):
         effect = casting.effects.get(f"feature:{feature}", Delta())
         if not (soured and _is_good(effect)):
@@ -119,11 +119,11 @@ def _causes(
             yield item.key, _name(casting, item), delta, _AGAIN if item.key in known else 1.0
 
 
-def _faults(casting: Casting, grade: Grade) -> Iterator[tuple[str, str, Delta, float]]:
+def _faults(casting: Casting, state: CustomerState, grade: Grade) -> Iterator[tuple[str, str, Delta, float]]:
     if grade.banned:  # several ids name one thing said: it hurts once
         hit = max(grade.banned, key=ledger.weight)
         delta = _lookup(casting.effects, f"banned:{hit.category}", "banned:*")
-        sure = ledger.insults(grade)
+        sure = ledger.insults(grade, state.agreed)
         name = "说了不该说的话" if sure else "这话有点冲"
         yield f"banned:{hit.id}", f"{name}（{hit.text[:14]}）", delta, 1.0 if sure else 0.5
     for item in grade.items:

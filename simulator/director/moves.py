@@ -95,7 +95,7 @@ def choose(moment: Moment) -> tuple[Move, Outcome | None]:
 def _ending(m: Moment) -> tuple[Move, Outcome] | None:
     """The moves by which what was said ends the talk. One insult alone never does: the customer hits
     back first."""
-    s, insulted = m.state, insults(m.grade)
+    s, insulted = m.state, insults(m.grade, m.before.agreed)
     if m.before.agreed:
         return (Move.LEAVE, Outcome.LOST) if insulted else (Move.FAREWELL, Outcome.WON)
     if s.insults >= 3 and insulted:
@@ -123,7 +123,7 @@ def _running_out(m: Moment) -> tuple[Move, Outcome] | None:
     """The end when turns or patience are used up and this reply did not save the talk: nobody walks out on one
     who has just helped, nor before hitting back at the first insult."""
     s = m.state
-    first_insult = insults(m.grade) and s.insults == 1
+    first_insult = insults(m.grade, m.before.agreed) and s.insults == 1
     helped = s.trust > m.before.trust + _HELPED and not (m.grade.banned or m.grade.negatives or m.repeated)
     if s.turn < m.casting.situation.max_turns and (s.patience > 0 or first_insult or helped):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -106,8 +107,14 @@ def test_after_accepting_any_civil_word_is_farewell_and_an_insult_loses_all(situ
     for grade in (grade_of("skill:thanks_close"), grade_of(meaningful=False), grade_of("negative:jargon")):
         step = director.direct(cast, agreed, grade, SEED)
         assert (step.move, step.state.outcome) == (Move.FAREWELL, Outcome.WON)
-    rude = director.direct(cast, agreed, grade_of(banned=("insult",)), SEED)
+    insult = grade_of(banned=("insult",))
+    rude = director.direct(cast, agreed, insult, SEED)
     assert (rude.move, rude.state.outcome) == (Move.LEAVE, Outcome.LOST)
+    likely = replace(insult, banned=tuple(replace(b, score=0.85) for b in insult.banned))
+    harsh = director.direct(cast, agreed, likely, SEED)
+    assert (harsh.move, harsh.state.insults) == (Move.FAREWELL, 0), "a yes is not undone over a likelihood"
+    before = steps[0].state
+    assert director.direct(cast, before, likely, SEED).state.insults == 1
 
 
 def test_taking_leave_after_a_concession_is_a_step_forward() -> None:
