@@ -44,13 +44,14 @@ def main() -> None:
         for name in ("train", "calibration", "test")
     }
     replies["train"] += [c.request.reply for c in read_cases([CASES / "offtopic.jsonl"])]
-    rubric = wiring.open_catalog(None).content.rubric("service")
+    known = wiring.open_catalog(None).content
+    rubric = known.rubric("service")
     examples = [t for i in rubric.items for t in (*i.examples, *i.contrast)]
     examples += [t for b in rubric.banned for t in (b.phrase, *b.paraphrases, *b.neighbours)]
     pairs = (("test", "train"), ("test", "calibration"), ("calibration", "train"))
     rows = [(f"{one} against {other}", replies[one], replies[other]) for one, other in pairs]
     rows += [("test against the rubric's examples", replies["test"], examples)]
-    clauses = [c.text for c in read_clauses([CASES / "clauses" / "service.jsonl"], [rubric])]
+    clauses = [c.text for c in read_clauses([CASES / "clauses" / "service.jsonl"], known.versions(rubric))]
     parts = [normalise(r)[s.start : s.end] for r in replies["test"] for s in windows(normalise(r))]
     rows += [("parts of test replies against the clauses", sorted(set(parts)), clauses)]
     print(

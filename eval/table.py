@@ -101,7 +101,8 @@ def shipped_grader(rubric: Rubric, encoder: Encoder) -> Grader:
 def fitted(rubric: Rubric, encoder: Encoder, train: Sequence[Case], judged: Sequence[Case]) -> Grader:
     """A grader with `encoder`, calibrated here and now."""
     blank = Grader(rubric, encoder, calibration.blank(encoder.hash, rubric.hash))
-    clauses = read_clauses([CASES / "clauses" / "service.jsonl"], [rubric])
+    known = wiring.open_catalog(None).content.versions(rubric)
+    clauses = read_clauses([CASES / "clauses" / "service.jsonl"], known)
     return Grader(rubric, encoder, calibrate.fit(blank, calibrate.prepare(blank, judged, train, clauses))[0])
 
 
