@@ -66,8 +66,9 @@ def fit(
     grader: Grader, prepared: Prepared, note: str = "", *, apart: bool = False
 ) -> tuple[Calibration, Calibration]:
     """The calibrations of `grader`'s encoder, for its rubric and shared by all rubrics. `apart`: the models that
-    are kept learn from the replies that teach only, so that figures on those that calibrate are not flattered:
-    for the development of a rubric. Raises ValueError when there are too few replies or all labels of a kind are
+    are kept learn from the replies that teach only, so that figures on those that calibrate are flattered little (the
+    scales, bands, blend and quality model and the window models' vocabulary still come from them): for the
+    development of a rubric. Raises ValueError when there are too few replies or all labels of a kind are
     alike."""
     judged = prepared.judged
     learning = np.arange(judged[0]) if judged[0] else judged

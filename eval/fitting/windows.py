@@ -1,7 +1,7 @@
 """Fits the models that look at one window of a reply at a time, on marked clauses. Knows nothing of thresholds.
 
 A window of a reply with a fault commits it when it holds one of the clauses that were marked (for a fault of two halves,
-when it holds them all), and does not when it holds none; a reply without the fault has no window that commits it.
+the first of them and another), and does not when it holds none; a reply without the fault has no window that commits it.
 """
 
 from __future__ import annotations
