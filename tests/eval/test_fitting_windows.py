@@ -7,17 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 
+from eval.calibrate import fit, prepare
 from eval.cases import read_cases
 from eval.clauses import Clause, read_clauses
 from eval.fitting import windows as fitting
-from eval.fitting.tables import Table
+from eval.fitting.bands import fit_scaling, scaled
+from eval.fitting.tables import KINDS, Table
 from eval.fitting.windows import Blend, Marked, Windows, fit_blend, peaks_of
 from simulator.cli import wiring
 from simulator.domain.grade import Span
 from simulator.domain.rubric import Rubric
 from simulator.errors import InputError
+from simulator.grading import calibration
+from simulator.grading.calibration import scale_of
+from simulator.grading.grader import Grader
 from simulator.grading.models import Turn
 from simulator.language.text import windows
 
@@ -184,6 +189,41 @@ def test_gains_and_offsets_are_kept_in_the_models() -> None:
     assert doubled is not None
     assert doubled.judge("您吼也没用", span)[COLUMN][0] == pytest.approx(2 * plain + 0.5, rel=1e-5)
     assert Blend(gains={}, offsets={}).scale(models) is None
+
+
+def test_columns_with_and_without_windows_have_lines_of_their_own() -> None:
+    """Blended logits are larger: one line for both made faults without windows two to three times too likely."""
+    chance = np.random.default_rng(1)
+    does = chance.random(4000) < 0.3
+    column = np.repeat([COLUMN, "negative:leak"], 2000)
+    logits = (2 * does - 1 + chance.normal(size=4000)) * np.where(column == COLUMN, 5.0, 1.0)
+    every = Table(
+        own=np.zeros((16000, 1)), label=np.tile(does, 4), reply=np.tile(np.arange(4000), 4), column=np.tile(column, 4),
+        kind=np.repeat(KINDS, 4000), whole=np.zeros((4000, 1)), said=[],
+    )  # fmt: skip
+    scaling = fit_scaling(every, {COLUMN}, np.tile(logits, 4), np.arange(4000))
+    honest = 1 / (1 + np.exp(-scaled(every, {COLUMN}, np.tile(logits, 4), scaling)))
+    for name in (COLUMN, "negative:leak"):
+        mine = (every.column == name) & (every.kind == "negative")
+        assert honest[mine].sum() == pytest.approx(every.label[mine].sum(), rel=0.02)
+        assert log_loss(every.label[mine], honest[mine]) < 0.4
+    assert scale_of("negative", True) in scaling
+
+
+def test_a_fault_that_only_clauses_teach_breaks_no_grade(rubric: Rubric) -> None:
+    """It has no item model to be added to: every reply with text once raised KeyError."""
+    cases = [
+        c for c in read_cases([Path("eval/cases/calibration.jsonl")]) if "leak" not in c.labels["negative"]
+    ]
+    clauses = [
+        c for c in read_clauses([Path("eval/cases/clauses/service.jsonl")], [rubric]) if "leak" in c.labels
+    ]
+    encoder = wiring.open_encoder("builtin")
+    blank = Grader(rubric, encoder, calibration.blank(encoder.hash, rubric.hash))
+    made = fit(blank, prepare(blank, cases[200:400], cases[:200], clauses[:60]))[0]
+    assert made.windows is None or "negative:leak" not in made.windows.names
+    grade = Grader(rubric, encoder, made).grade(cases[0].request)
+    assert any(i.key == "negative:leak" for i in grade.items)
 
 
 @pytest.fixture(scope="module")
