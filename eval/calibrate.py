@@ -96,7 +96,7 @@ def fit(
             rubric_hash=grader.rubric.hash if own else "",
             shared=shared,
             scaling=scaling if own else {},
-            bands=set_bands(table, chances, table.of(judged)),
+            bands=set_bands(table, chances, table.of(judged), alike=not own),
             marking=fit_marking(*_marks(grader, prepared, chances)),
             items=models if own else None,
             relatives=relatives,

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.cases import Case
-from eval.fitting.bands import set_band
-from eval.fitting.shared import fit_shared, related
+from eval.fitting.bands import set_bands
+from eval.fitting.shared import fit_all_shared, related, shared_logits
 from eval.fitting.tables import KINDS, Table, tabulate
 from eval.metrics import LEFT_OUT
 from simulator.domain.rubric import Rubric, RubricItem
@@ -80,13 +80,11 @@ def _fold(table: Table, held: frozenset[str], first_test: int) -> list[ItemScore
     known = np.flatnonzero(~hidden & (table.reply < first_test))
     judged = np.flatnonzero(hidden & (table.reply >= first_test))
     met = np.zeros(len(table.label), dtype=bool)
+    chance = 1 / (1 + np.exp(-shared_logits(table, fit_all_shared(table, known))))
+    bands = set_bands(table, chance, known, alike=True)
     for kind in KINDS:
-        rows, mine = known[table.kind[known] == kind], judged[table.kind[judged] == kind]
-        if not len(mine):
-            continue
-        line = fit_shared(table, rows)
-        chance = 1 / (1 + np.exp(-(table.own @ np.array(line.weights) + line.bias)))
-        met[mine] = chance[mine] >= set_band(chance[rows], table.label[rows], kind).met
+        mine = judged[table.kind[judged] == kind]
+        met[mine] = chance[mine] >= bands[kind].met
     out = []
     for name in sorted(held):
         rows = judged[table.column[judged] == name]

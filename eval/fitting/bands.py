@@ -16,6 +16,7 @@ _BETA = {"step": 1.0, "skill": 1.0, "negative": 1.0, BANNED: 0.8}
 # What leaving a verdict open costs, where a wrong one costs 1 and a missed one `_MISS`: Chow's (1970) rule
 # leaves it open where the likely cost of both verdicts is more.
 _OPEN = 0.5
+_FEW = 4  # positive labels of a column
 _MISS = {"step": 1.5, "skill": 1.5, "negative": 2.0, BANNED: 2.5}
 
 
@@ -51,19 +52,32 @@ def scaled(table: Table, windowed: Collection[str], logits: Array, scaling: dict
     return out
 
 
-def set_bands(table: Table, chances: Array, rows: Rows) -> dict[str, Band]:
-    """The band of every kind, set on `rows`."""
-    by_kind = {kind: rows[table.kind[rows] == kind] for kind in KINDS}
-    return {kind: set_band(chances[mine], table.label[mine], kind) for kind, mine in by_kind.items()}
+def set_bands(table: Table, chances: Array, rows: Rows, *, alike: bool = False) -> dict[str, Band]:
+    """The band of every kind that `rows` are of. `alike`: every column weighs alike however often it is met, since a new
+    item may be like any of them."""
+    bands = {}
+    for kind in dict.fromkeys(table.kind[rows].tolist()):
+        mine = rows[table.kind[rows] == kind]
+        bands[kind] = set_band(chances[mine], table.label[mine], kind, _alike(table, mine) if alike else None)
+    return bands
 
 
-def set_band(chances: Array, labels: NDArray[np.bool_], kind: str) -> Band:
+def _alike(table: Table, rows: Rows) -> Array:
+    """Of each row one by the positive labels of its column; less where these are few, for they say little."""
+    _, column = np.unique(table.column[rows], return_inverse=True)
+    positive = np.bincount(column, table.label[rows])[column]
+    return np.where(positive > 0, 1 / np.maximum(positive, _FEW), 0.0)
+
+
+def set_band(chances: Array, labels: NDArray[np.bool_], kind: str, weights: Array | None = None) -> Band:
     """`met` where F-beta is best, which for honest probabilities is at F*/(1 + beta²), F* being the best F-beta
     (Lipton, Elkan & Naryanaswamy 2014): steadier than the place of the highest peak. `not_met` where a miss is
-    likely to cost no more than an open verdict."""
+    likely to cost no more than an open verdict. `weights`: of the rows, one each where None."""
+    weights = np.ones(len(labels)) if weights is None else weights
     order = np.argsort(-chances, kind="stable")
-    hits = np.cumsum(labels[order])
+    hits = np.cumsum((labels * weights)[order])
     weight = _BETA[kind] ** 2
-    score = (1 + weight) * hits / (np.arange(1, len(order) + 1) + weight * labels.sum())
+    said = np.maximum(np.cumsum(weights[order]), 1e-9)  # the likeliest may weigh nothing
+    score = (1 + weight) * hits / (said + weight * hits[-1])
     met = round(max(0.1, float(score.max()) / (1 + weight)), 4)
     return Band(not_met=round(min(met, _OPEN / _MISS[kind]), 4), met=met)

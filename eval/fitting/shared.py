@@ -3,7 +3,7 @@ describe a sentence by what it does. Fitted on the labels of other items."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -61,18 +61,32 @@ def related(table: Table, examples: ExampleSet, learning: Rows, hidden: Collecti
     letters = [canonical(turn.reply)[0] for turn in table.said]
     names = column_names(examples)
     half = np.random.default_rng(0).permutation(len(learning)) % 2
-    told = np.zeros((len(letters), len(names)))
+    told = {name: np.zeros((len(letters), len(names))) for name in ("kin", "kin_peak")}
     times = np.zeros((len(letters), 1))
     for side in (0, 1):
         taught = learning[half == side]
         judged = np.setdiff1d(np.arange(len(letters)), taught)
-        relatives = fit_relatives(table, np.sort(taught), hidden)
-        told[judged] += Kin(relatives, examples, names).scores([letters[i] for i in judged])
+        kin = Kin(fit_relatives(table, np.sort(taught), hidden), examples, names)
+        told["kin"][judged] += kin.scores([letters[i] for i in judged])
+        told["kin_peak"][judged] += _peaks(kin, [table.pieces[i] for i in judged], len(names))
         times[judged] += 1
-    column = {name: n for n, name in enumerate(names)}
+    place = {name: n for n, name in enumerate(names)}
+    column = [place[str(c)] for c in table.column]
     own = table.own.copy()
-    own[:, SHARED_INPUTS.index("kin")] = (told / times)[table.reply, [column[str(c)] for c in table.column]]
+    for name, scores in told.items():
+        own[:, SHARED_INPUTS.index(name)] = (scores / times)[table.reply, column]
     return replace(table, own=own)
+
+
+def _peaks(kin: Kin, pieces: Sequence[Sequence[str]], width: int) -> Array:
+    """(replies, columns): the highest score of any window; 0 where there is none."""
+    scores = kin.scores([piece for mine in pieces for piece in mine])
+    ends = np.cumsum([len(mine) for mine in pieces])
+    out = np.zeros((len(pieces), width))
+    cut = [n for n, mine in enumerate(pieces) if mine]
+    if cut:
+        out[cut] = np.maximum.reduceat(scores, [ends[n] - len(pieces[n]) for n in cut], axis=0)
+    return out
 
 
 def fit_shared(table: Table, rows: Rows) -> Linear:

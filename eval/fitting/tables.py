@@ -26,7 +26,8 @@ _FOLDS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Every (reply, item) pair, one row each, a banned row for every reply. `whole` has one row a reply."""
+    """Every (reply, item) pair, one row each, a banned row for every reply. `whole` has one row a reply; `pieces`: its
+    windows in canonical form."""
 
     own: Array
     label: NDArray[np.bool_]
@@ -35,6 +36,7 @@ class Table:
     kind: NDArray[np.str_]
     whole: Array
     said: list[Turn]
+    pieces: list[tuple[str, ...]]
 
     def of(self, replies: Rows) -> Rows:
         """The rows that belong to `replies`."""
@@ -70,6 +72,7 @@ def tabulate(grader: Grader, cases: Sequence[Case], evidence: Sequence[Evidence]
         kind=np.array([r[2] for r in rows]),
         whole=np.array([e.vector() for e in evidence], dtype=np.float64),
         said=[Turn(c.request.situation, c.request.reply, c.request.customer) for c in cases],
+        pieces=[e.pieces for e in evidence],
     )
 
 

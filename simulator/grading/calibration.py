@@ -34,9 +34,11 @@ FORMAT = 3
 BANNED = ANY_BANNED
 # What the shared part looks at, in order: the item's score, likeness to its nearest example and near miss,
 # how far its score stands out among all items', what it cannot do without, the reply as a whole, and what
-# the models of other items say (`kin`).
+# the models of other items say (`kin`), also of the window they say it of most (`kin_peak`). New ones come last: in a
+# calibration that was made before them they weigh nothing.
 SHARED_INPUTS = (
     "peak", "mean", "near", "missed", "standing", "lacks", "length", "banned_peak", "echo", "cancelled", "kin",
+    "kin_peak",
 )  # fmt: skip
 _MODELS = ("items", "relatives", "windows")
 Values = NDArray[np.float32]
@@ -199,7 +201,7 @@ def load(path: Path) -> Calibration:
         return Calibration(
             encoder_hash=record["encoder_hash"],
             rubric_hash=record["rubric_hash"],
-            shared={k: _linear(v) for k, v in record["shared"].items()},
+            shared={k: _shared(v) for k, v in record["shared"].items()},
             scaling={k: _linear(v) for k, v in record["scaling"].items()},
             bands={k: Band(**v) for k, v in record["bands"].items()},
             marking=Marking(
@@ -216,6 +218,14 @@ def load(path: Path) -> Calibration:
 
 def _linear(record: dict[str, Any]) -> Linear:
     return Linear(bias=float(record["bias"]), weights=tuple(map(float, record["weights"])))
+
+
+def _shared(record: dict[str, Any]) -> Linear:
+    line = _linear(record)
+    missing = len(SHARED_INPUTS) - len(line.weights)
+    if missing < 0:
+        raise ValueError(f"{len(line.weights)} weights for {len(SHARED_INPUTS)} inputs")
+    return Linear(bias=line.bias, weights=line.weights + (0.0,) * missing)
 
 
 def blank(encoder_hash: str, rubric_hash: str) -> Calibration:

@@ -41,13 +41,15 @@ class Evidence:
     """`written`: the columns whose example the reply is, letter for letter. `spans[w]`, `scores[w]` and
     `similar[w]` (to every example) of every window. By column: `peaks`, the best window's score, `means`,
     their mean, and `standing`, the share of columns whose peak is lower; `near` and `missed`, likeness to the
-    nearest example and near miss; `kin`, what the models of other items say. `facts`: the numbers named in
+    nearest example and near miss; `kin`, what the models of other items say of the whole reply, and `kin_peak`, of
+    the window they say it of most. `pieces[w]`: every window in canonical form. `facts`: the numbers named in
     `TEXT_FACTS`, each about 0-1; `opening`: the trainee's first turn."""
 
     reply: str
     text: str
     written: frozenset[int]
     spans: tuple[Span, ...]
+    pieces: tuple[str, ...]
     scores: Scores
     similar: Vectors
     peaks: NDArray[np.float32]
@@ -56,6 +58,7 @@ class Evidence:
     near: NDArray[np.float32]
     missed: NDArray[np.float32]
     kin: NDArray[np.float32]
+    kin_peak: NDArray[np.float32]
     facts: NDArray[np.float32]
     features: Features
     opening: bool
@@ -72,15 +75,15 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot, kin: Kin | None =
     spans = [windows(t) for t in texts]
     pieces = [p for r, cut in zip(requests, spans, strict=True) for p in _levelled(r.reply, cut)]
     compared = fewshot.compare(pieces)
-    none = np.zeros((len(requests), fewshot.examples.width), dtype=np.float32)
-    told = kin.scores([canonical(r.reply)[0] for r in requests]) if kin and requests else none
+    wholes = [canonical(r.reply)[0] for r in requests]
+    told = kin.scores([*wholes, *pieces]) if kin and requests else np.zeros((0, 0), dtype=np.float32)
     out, begin = [], 0
-    for request, text, cut, own_kin in zip(requests, texts, spans, told, strict=True):
-        own = compared.scores[begin : begin + len(cut)]
-        similar = compared.similar[begin : begin + len(cut)]
+    for number, (request, text, cut) in enumerate(zip(requests, texts, spans, strict=True)):
+        mine = slice(begin, begin + len(cut))
         begin += len(cut)
+        own, similar = compared.scores[mine], compared.similar[mine]
         features = reading.features(request.reply, request.customer)
-        letters = canonical(request.reply)[0]
+        letters = wholes[number]
         known = fewshot.familiarity(letters)
         if fewshot.narrow and kin:
             known = max(known, kin.familiarity(letters))
@@ -95,6 +98,7 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot, kin: Kin | None =
                 text=text,
                 written=fewshot.written(letters),
                 spans=cut,
+                pieces=tuple(pieces[mine]),
                 scores=own,
                 similar=similar,
                 peaks=peaks,
@@ -102,7 +106,8 @@ def gather(requests: Sequence[GradeRequest], fewshot: FewShot, kin: Kin | None =
                 standing=(np.searchsorted(np.sort(peaks), peaks) / len(peaks)).astype(np.float32),
                 near=near,
                 missed=missed,
-                kin=own_kin,
+                kin=told[number] if kin else empty,
+                kin_peak=told[len(wholes) :][mine].max(axis=0) if kin and len(cut) else empty,
                 facts=_facts(correct(text), normalise(request.customer), features),
                 features=features,
                 opening=all(role != "trainee" for role, _ in request.history),

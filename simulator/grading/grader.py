@@ -261,6 +261,7 @@ class Grader:
             "echo": evidence.facts[_FACT["echo"]],
             "cancelled": evidence.facts[_FACT["cancelled"]],
             "kin": evidence.kin[column],
+            "kin_peak": evidence.kin_peak[column],
         }
         return np.array([values[name] for name in SHARED_INPUTS], dtype=np.float32)
 

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from eval import unseen
 from eval.fitting import items
-from eval.fitting.bands import set_band
+from eval.fitting.bands import set_band, set_bands
 from eval.fitting.items import held_out
 from eval.fitting.tables import Table
 from eval.marking import fit_marking
@@ -120,6 +120,24 @@ def test_of_honest_probabilities_no_other_threshold_serves_better(kind: str, see
     assert f_beta(fresh, labels, met, BETA[kind]) > best - 0.01
 
 
+def test_a_rare_item_has_as_much_say_in_a_shared_band_as_a_common_one() -> None:
+    """90 replies meet the first item and are found from 0.6 on; 10 meet the second, hardly ever found."""
+    common, rare = np.linspace(0.6, 0.9, 90), np.linspace(0.1, 0.25, 10)
+    chances = np.concatenate([common, np.full(910, 0.05), rare, np.full(990, 0.3)])
+    table = Table(
+        own=np.zeros((2000, 1)), label=np.isin(np.arange(2000), [*range(90), *range(1000, 1010)]),
+        reply=np.tile(np.arange(1000), 2), column=np.repeat(["skill:often", "skill:seldom"], 1000),
+        kind=np.repeat("skill", 2000), whole=np.zeros((1000, 1)), said=[], pieces=[],
+    )  # fmt: skip
+    rows = np.arange(2000)
+    each, alike = (set_bands(table, chances, rows, alike=a)["skill"].met for a in (False, True))
+    assert each == pytest.approx(0.9 / (0.9 + 1), abs=0.03)
+    assert alike == pytest.approx(1 / (1 + 2), abs=0.05)
+    assert set_band(chances, table.label, "skill", np.full(2000, 7.0)) == set_band(
+        chances, table.label, "skill"
+    )
+
+
 REPLIES = 40
 
 
@@ -137,6 +155,7 @@ def labelled() -> Table:
         kind=np.repeat(["skill", "negative"], REPLIES),
         whole=whole,
         said=[Turn("too_expensive", r) for r in replies],
+        pieces=[(r[:4], r) for r in replies],
     )
 
 

@@ -140,7 +140,7 @@ def table_of(does: np.ndarray) -> Table:
     return Table(
         own=np.zeros((count, 1)), label=does, reply=np.arange(count), column=np.repeat(COLUMN, count),
         kind=np.repeat("negative", count), whole=np.zeros((count, 1)),
-        said=[Turn("too_expensive", m.reply) for m in replies()[:count]],
+        said=[Turn("too_expensive", m.reply) for m in replies()[:count]], pieces=[],
     )  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def test_columns_with_and_without_windows_have_lines_of_their_own() -> None:
     logits = (2 * does - 1 + chance.normal(size=4000)) * np.where(column == COLUMN, 5.0, 1.0)
     every = Table(
         own=np.zeros((16000, 1)), label=np.tile(does, 4), reply=np.tile(np.arange(4000), 4), column=np.tile(column, 4),
-        kind=np.repeat(KINDS, 4000), whole=np.zeros((4000, 1)), said=[],
+        kind=np.repeat(KINDS, 4000), whole=np.zeros((4000, 1)), said=[], pieces=[],
     )  # fmt: skip
     scaling = fit_scaling(every, {COLUMN}, np.tile(logits, 4), np.arange(4000))
     honest = 1 / (1 + np.exp(-scaled(every, {COLUMN}, np.tile(logits, 4), scaling)))
@@ -215,13 +215,12 @@ def test_a_fault_that_only_clauses_teach_breaks_no_grade(rubric: Rubric) -> None
     cases = [
         c for c in read_cases([Path("eval/cases/calibration.jsonl")]) if "leak" not in c.labels["negative"]
     ]
-    clauses = [
-        c for c in read_clauses([Path("eval/cases/clauses/service.jsonl")], [rubric]) if "leak" in c.labels
-    ]
+    clauses = read_clauses([Path("eval/cases/clauses/service.jsonl")], [rubric])[::8]
     encoder = wiring.open_encoder("builtin")
     blank = Grader(rubric, encoder, calibration.blank(encoder.hash, rubric.hash))
-    made = fit(blank, prepare(blank, cases[200:400], cases[:200], clauses[:60]))[0]
-    assert made.windows is None or "negative:leak" not in made.windows.names
+    made = fit(blank, prepare(blank, cases[500:], cases[:500], clauses))[0]
+    assert made.windows is not None
+    assert "negative:leak" not in made.windows.names
     grade = Grader(rubric, encoder, made).grade(cases[0].request)
     assert any(i.key == "negative:leak" for i in grade.items)
 

@@ -17,6 +17,7 @@ from simulator.grading.evidence import gather
 from simulator.grading.examples import ExampleSet, column_names, example_set
 from simulator.grading.grader import Grader
 from simulator.grading.kin import Kin, Relatives, vectorizer
+from simulator.language.canonical import canonical
 
 SORRY = ("对不起", "抱歉了", "实在对不起", "很抱歉")
 LATER = ("明天回您", "周三给您电话", "下周一回您", "后天给您电话")
@@ -86,8 +87,13 @@ def test_evidence_has_kin_where_something_was_taught(grader: Grader) -> None:
     assert grader.calibration.relatives is not None
     kin = Kin(grader.calibration.relatives, grader.fewshot.examples, column_names(grader.fewshot.examples))
     told, blank = gather([request], grader.fewshot, kin)[0], gather([request], grader.fewshot)[0]
-    assert told.kin.any()
+    names = column_names(grader.fewshot.examples)
+    assert told.kin == pytest.approx(kin.scores([canonical(request.reply)[0]])[0], abs=1e-5)
+    assert told.kin_peak == pytest.approx(kin.scores(told.pieces).max(axis=0), abs=1e-5)
+    sorry = names.index("step:apologise@billing_dispute")
+    assert told.kin_peak[sorry] > told.kin[sorry], "what follows the apology does not speak against it"
     assert not blank.kin.any()
+    assert not blank.kin_peak.any()
     assert told.peaks.tolist() == blank.peaks.tolist()
 
 

@@ -129,10 +129,27 @@ def test_a_broken_calibration_file_is_told(tmp_path: Path) -> None:
         calibration.find([tmp_path], "aa", "bb", "x")
 
 
+def test_in_an_older_calibration_newer_inputs_weigh_nothing(grader: Grader, tmp_path: Path) -> None:
+    path = calibration.save(grader.calibration, tmp_path)
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for line in record["shared"].values():
+        line["weights"] = line["weights"][:-2]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    read, known = calibration.load(path).shared["step"], grader.calibration.shared["step"]
+    own = np.arange(len(calibration.SHARED_INPUTS), dtype=np.float32)
+    assert read.weights == (*known.weights[:-2], 0.0, 0.0)
+    assert read(own) == pytest.approx(known(np.concatenate([own[:-2], [0, 0]])), rel=1e-4)
+    record["shared"]["step"]["weights"] += [1.0] * 9
+    path.write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(EncoderError, match="坏了"):
+        calibration.load(path)
+
+
 def test_calibrations_survive_the_disk(grader: Grader, tmp_path: Path) -> None:
     calibration.save(grader.calibration, tmp_path)
     read = calibration.find([tmp_path], grader.encoder.hash, grader.rubric.hash, "builtin")
-    without = {"items": None, "relatives": None}
+    # a calibration made before the newest shared inputs is written with them
+    without = {"items": None, "relatives": None, "hash": ""}
     assert replace(read, **without) == replace(grader.calibration, **without)
     said = [Turn("too_expensive", "您先消消气，我这就查账单", "怎么又扣我钱")]
     whole = np.zeros((1, len(grader.calibration.items.centre)), dtype=np.float32)
