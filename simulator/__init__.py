@@ -5,4 +5,4 @@ replies graded against a rubric. It knows nothing of offline evaluation (`eval`)
 models were made (`training`). Importing it does nothing: no model is loaded, no file is read.
 """
 
-__version__ = "0.7.0"
+__version__ = "0.8.0"

@@ -64,6 +64,12 @@ def insults(grade: Grade, agreed: bool = False) -> bool:
     return surest >= _CERTAIN or (surest >= _INSULT and not grade.steps and not agreed)
 
 
+def overlooked(grade: Grade) -> bool:
+    """Whether the banned things found pass unheard: no more than likely, in a reply that does what is prescribed. Of
+    such on the calibration split 3 in 7 were banned; of those in replies that do nothing prescribed 84 in 94."""
+    return bool(grade.steps) and all(hit.score < _CERTAIN for hit in grade.banned)
+
+
 def weight(hit: BannedHit) -> float:
     """How surely `hit` is an insult, 0-1; a mild thing never is."""
     return 0.0 if hit.category in _MILD else hit.score

@@ -16,8 +16,9 @@ from simulator.domain.session import CustomerState, Dimension, Reason
 
 # A thing done again earns this share of what it earned the first time: sorry is worth most once.
 _AGAIN = 0.25
-# Probability from which a fault is plain to the customer; a likely one, or one beside a banned thing, hurts half.
-_PLAIN = 0.7
+# Probability from which a fault is heard at all, and from which it is plain to the customer; a likely one, or one beside a
+# banned thing, hurts half.
+_HEARD, _PLAIN = 0.5, 0.7
 # At most this much good may come of one reply, so that one long speech cannot win a talk.
 _CEILING = {Dimension.ANGER: 0.35, Dimension.TRUST: 0.3, Dimension.INTEREST: 0.3, Dimension.PATIENCE: 0.15}
 _SHORT_REPLY = 40
@@ -120,7 +121,7 @@ def _causes(
 
 
 def _faults(casting: Casting, state: CustomerState, grade: Grade) -> Iterator[tuple[str, str, Delta, float]]:
-    if grade.banned:  # several ids name one thing said: it hurts once
+    if grade.banned and not ledger.overlooked(grade):  # several ids name one thing said: it hurts once
         hit = max(grade.banned, key=ledger.weight)
         delta = _lookup(casting.effects, f"banned:{hit.category}", "banned:*")
         sure = ledger.insults(grade, state.agreed)
@@ -128,6 +129,8 @@ def _faults(casting: Casting, state: CustomerState, grade: Grade) -> Iterator[tu
         yield f"banned:{hit.id}", f"{name}（{hit.text[:14]}）", delta, 1.0 if sure else 0.5
     for item in grade.items:
         if item.verdict is Verdict.MET and item.key.startswith("negative:") and item.key != BANNED_KEY:
+            if item.score < _HEARD:
+                continue
             delta = _lookup(casting.effects, item.key, "negative:*")
             plain = item.score >= _PLAIN and not grade.banned
             yield item.key, _name(casting, item), delta, 1.0 if plain else 0.5

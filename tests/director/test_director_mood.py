@@ -243,3 +243,30 @@ def test_a_fault_that_is_only_likely_hurts_half() -> None:
 
     assert hurt(plain) < 0
     assert hurt(likely) == pytest.approx(hurt(plain) / 2, abs=0.002)
+
+
+def test_a_fault_that_is_less_than_likely_is_not_heard() -> None:
+    plain = grade_of("negative:argue")
+    before = even_state()
+
+    def after(score: float) -> CustomerState:
+        faint = replace(plain, items=tuple(replace(i, score=score) for i in plain.items))
+        return director.direct(casting(), before, faint, SEED).state
+
+    assert after(0.49).anger < after(0.5).anger < after(0.7).anger
+    assert after(0.49).anger == director.direct(casting(), before, grade_of(), SEED).state.anger
+
+
+@pytest.mark.parametrize("category", ["insult", "brush_off"])
+def test_a_likely_harsh_word_beside_a_prescribed_step_is_passed_over(category: str) -> None:
+    """The step makes it less likely; what is beyond doubt hurts beside a step as well."""
+
+    def anger(*keys: str, sure: float) -> float:
+        grade = grade_of(*keys, banned=(category,))
+        grade = replace(grade, banned=tuple(replace(b, score=sure) for b in grade.banned))
+        return director.direct(casting(), even_state(), grade, SEED).state.anger
+
+    kind = director.direct(casting(), even_state(), grade_of("step:acknowledge"), SEED).state.anger
+    assert anger("step:acknowledge", sure=0.94) == kind
+    assert anger("step:acknowledge", sure=0.95) > kind
+    assert anger(sure=0.6) > anger("step:acknowledge", sure=0.94)
