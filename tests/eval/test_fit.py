@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from eval import unseen
 from eval.fitting import items
 from eval.fitting.bands import set_band, set_bands
 from eval.fitting.items import held_out
+from eval.fitting.shared import related
 from eval.fitting.tables import Table
 from eval.marking import fit_marking
 from simulator.domain.rubric import Kind, Placement, Rubric, RubricItem, Scoring
 from simulator.grading.calibration import SHARED_INPUTS
+from simulator.grading.examples import example_set
 from simulator.grading.models import ItemModels, Turn
 from simulator.grading.quality import INPUTS, LEVELS
 
@@ -242,6 +245,23 @@ def test_a_column_with_few_labels_keeps_the_shared_logit() -> None:
     out = items.model_logits(few, models, logits, np.arange(len(label)))
     assert out[REPLIES:].tolist() == logits[REPLIES:].tolist()
     assert (out[:REPLIES] != logits[:REPLIES]).all()
+
+
+def test_kin_are_asked_about_the_whole_reply_and_its_likeliest_window() -> None:
+    """Every reply is one of its own windows here, so that no window's best is below the whole's."""
+    table = labelled()
+    table = replace(table, pieces=[(turn.reply[:4], turn.reply) for turn in table.said])
+    table.pieces[7] = ()
+    sorry = replace(item("apology", Kind.SKILL), examples=("实在抱歉啊", "抱歉呀"), contrast=("就是这样",))
+    plain = replace(item("argue", Kind.NEGATIVE), examples=("就是这样哦", "是这样"), contrast=("抱歉",))
+    rubric = replace(small(0), items=(sorry, plain))
+    found = related(table, example_set(rubric), np.arange(24))
+    whole, peak = (found.own[:, SHARED_INPUTS.index(name)] for name in ("kin", "kin_peak"))
+    cut = table.reply != 7
+    assert (peak[cut] >= whole[cut] - 1e-6).all()
+    assert (peak[cut] > whole[cut] + 1e-6).any()
+    assert not peak[~cut].any(), "nothing is said of no window"
+    assert table.own is not found.own
 
 
 def item(name: str, kind: Kind, examples: int = 20, **changes: Any) -> RubricItem:

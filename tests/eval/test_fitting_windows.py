@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
+from eval import calibrate
 from eval.calibrate import fit, prepare
 from eval.cases import read_cases
 from eval.clauses import Clause, read_clauses
@@ -210,8 +211,15 @@ def test_columns_with_and_without_windows_have_lines_of_their_own() -> None:
     assert scale_of("negative", True) in scaling
 
 
-def test_a_fault_that_only_clauses_teach_breaks_no_grade(rubric: Rubric) -> None:
+def test_a_fault_that_only_clauses_teach_breaks_no_grade(
+    rubric: Rubric, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It has no item model to be added to: every reply with text once raised KeyError."""
+    alike: list[bool] = []
+    bands = calibrate.set_bands
+    monkeypatch.setattr(
+        calibrate, "set_bands", lambda *given, **how: alike.append(how["alike"]) or bands(*given, **how)
+    )
     cases = [
         c for c in read_cases([Path("eval/cases/calibration.jsonl")]) if "leak" not in c.labels["negative"]
     ]
@@ -219,6 +227,7 @@ def test_a_fault_that_only_clauses_teach_breaks_no_grade(rubric: Rubric) -> None
     encoder = wiring.open_encoder("builtin")
     blank = Grader(rubric, encoder, calibration.blank(encoder.hash, rubric.hash))
     made = fit(blank, prepare(blank, cases[500:], cases[:500], clauses))[0]
+    assert alike == [False, True], "in the shared calibration every item weighs alike"
     assert made.windows is not None
     assert "negative:leak" not in made.windows.names
     grade = Grader(rubric, encoder, made).grade(cases[0].request)
