@@ -23,6 +23,8 @@ from simulator.language.text import jaccard, normalise, trigrams
 # does. Of 1,541 replies that the grader had not learned from, 0.7 alone finds 109 of 184 banned ones and 12 of the
 # others; with both rules it is 104 and 7.
 _CERTAIN, _INSULT = 0.95, 0.7
+# The least probability of a banned phrase said as the rubric has it: never passed over.
+_WORD_FOR_WORD = 0.9
 # Banned things that slight nobody, however sure: 改天我再找您, 其实也没什么.
 _MILD = frozenset({"brush_off", "play_down"})
 # Trigram Jaccard, days left out, from which two promises are of the same act.
@@ -67,7 +69,7 @@ def insults(grade: Grade, agreed: bool = False) -> bool:
 def overlooked(grade: Grade) -> bool:
     """Whether the banned things found pass unheard: no more than likely, in a reply that does what is prescribed. Of
     such on the calibration split 3 in 7 were banned; of those in replies that do nothing prescribed 85 in 96."""
-    return bool(grade.steps) and all(hit.score < _CERTAIN for hit in grade.banned)
+    return bool(grade.steps) and all(hit.score < _WORD_FOR_WORD for hit in grade.banned)
 
 
 def weight(hit: BannedHit) -> float:

@@ -259,7 +259,7 @@ def test_a_fault_that_is_less_than_likely_is_not_heard() -> None:
 
 @pytest.mark.parametrize("category", ["insult", "brush_off"])
 def test_a_likely_harsh_word_beside_a_prescribed_step_is_passed_over(category: str) -> None:
-    """The step makes it less likely; what is beyond doubt hurts beside a step as well."""
+    """The step makes it less likely; what is said word for word hurts beside a step as well."""
 
     def anger(*keys: str, sure: float) -> float:
         grade = grade_of(*keys, banned=(category,))
@@ -267,6 +267,6 @@ def test_a_likely_harsh_word_beside_a_prescribed_step_is_passed_over(category: s
         return director.direct(casting(), even_state(), grade, SEED).state.anger
 
     kind = director.direct(casting(), even_state(), grade_of("step:acknowledge"), SEED).state.anger
-    assert anger("step:acknowledge", sure=0.94) == kind
-    assert anger("step:acknowledge", sure=0.95) > kind
-    assert anger(sure=0.6) > anger("step:acknowledge", sure=0.94)
+    assert anger("step:acknowledge", sure=0.89) == kind
+    assert anger("step:acknowledge", sure=0.9) > kind, "said as the rubric has it"
+    assert anger(sure=0.6) > anger("step:acknowledge", sure=0.89)
