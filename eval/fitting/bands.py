@@ -16,8 +16,9 @@ _BETA = {"step": 1.0, "skill": 1.0, "negative": 1.0, BANNED: 0.8}
 # What leaving a verdict open costs, where a wrong one costs 1 and a missed one `_MISS`: Chow's (1970) rule
 # leaves it open where the likely cost of both verdicts is more.
 _OPEN = 0.5
-_FEW = 4  # positive labels of a column
 _MISS = {"step": 1.5, "skill": 1.5, "negative": 2.0, BANNED: 2.5}
+# Positive labels of a column below which it has less say in a band where all weigh alike.
+_FEW = 4
 
 
 def fit_scaling(table: Table, windowed: Collection[str], logits: Array, judged: Rows) -> dict[str, Linear]:
