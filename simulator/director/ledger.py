@@ -68,7 +68,7 @@ def insults(grade: Grade, agreed: bool = False) -> bool:
 
 def overlooked(grade: Grade) -> bool:
     """Whether the banned things found pass unheard: no more than likely, in a reply that does what is prescribed. Of
-    such on the calibration split 3 in 7 were banned; of those in replies that do nothing prescribed 85 in 96."""
+    such on the calibration split 3 in 6 were banned; of those in replies that do nothing prescribed 85 in 96."""
     return bool(grade.steps) and all(hit.score < _WORD_FOR_WORD for hit in grade.banned)
 
 
